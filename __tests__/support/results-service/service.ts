@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Artifact, createArtifactMethods, type ServiceParts } from './artifact-service.ts';
+import { openBlobStore } from './blob-store.ts';
+import { type CacheEntry, createCacheMethods } from './cache-service.ts';
+import { createFaultPlan, type Fault } from './faults.ts';
+import { type RequestRecord, serveRequest } from './requests.ts';
+import { makeRuntimeToken, type TokenOptions } from './runtime-token.ts';
+import { signBlobQuery } from './signed-url.ts';
+
+export interface ServiceOptions {
+  /** Where uploads are kept; the caller removes it. */
+  directory: string;
+}
+
+/** What was really stored under an artifact's name, and what its client said about it. */
+export interface StoredArtifact {
+  sha256: string;
+  size: number;
+  hash: string | undefined;
+  mimeType: string;
+}
+
+export interface ResultsService {
+  /** The address that a runner would give as `ACTIONS_RESULTS_URL`. */
+  url: string;
+  /** The variables that point the clients of one job here. */
+  env(token?: TokenOptions): Record<string, string>;
+  artifacts(): Artifact[];
+  readArtifact(name: string): Promise<StoredArtifact>;
+  cacheEntries(): CacheEntry[];
+  /** Every request so far, in the order of arrival. */
+  requests: RequestRecord[];
+  /** Replaces all planned faults. */
+  setFaults(faults: readonly Fault[]): void;
+  close(): Promise<void>;
+}
+
+const PACKAGE = 'github.actions.results.api.v1';
+
+/** Starts a results service on a free port of 127.0.0.1: artifacts, caches and the blobs behind both. */
+export async function startResultsService(options: ServiceOptions): Promise<ResultsService> {
+  const blobs = await openBlobStore(options.directory);
+  const key = randomBytes(32);
+  const artifacts: Artifact[] = [];
+  const cacheEntries: CacheEntry[] = [];
+  const requests: RequestRecord[] = [];
+  const faults = createFaultPlan();
+  let lastId = 0;
+  let url = '';
+  const parts: ServiceParts = {
+    blobs,
+    signUrl: (blobKey, sign) => `${url}blob/${blobKey}?${signBlobQuery(key, blobKey, sign)}`,
+    nextId: () => {
+      lastId += 1;
+      return lastId;
+    },
+  };
+  const methods = {
+    [`${PACKAGE}.ArtifactService`]: createArtifactMethods(artifacts, parts),
+    [`${PACKAGE}.CacheService`]: createCacheMethods(cacheEntries, parts),
+  };
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    void serveRequest({ blobs, key, methods, faults, requests }, request, response);
+  });
+  // A client that reuses an idle connection must never meet one that is being closed.
+  server.keepAliveTimeout = 0;
+  // A large upload may take longer than the default five minutes.
+  server.requestTimeout = 0;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+
+  return {
+    url,
+    env: (token) => ({
+      ACTIONS_RESULTS_URL: url,
+      ACTIONS_RUNTIME_URL: url,
+      ACTIONS_RUNTIME_TOKEN: makeRuntimeToken(key, token),
+      ACTIONS_CACHE_SERVICE_V2: 'True',
+    }),
+    artifacts: () => structuredClone(artifacts),
+    async readArtifact(name) {
+      const artifact = artifacts.findLast((one) => one.name === name && one.finalized);
+      const blob = artifact && blobs.find(artifact.blobKey);
+      if (!blob) throw new Error(`no finished artifact is called ${name}; ask artifacts() for all`);
+      const sha256 = await blobs.sha256(blob);
+      return { sha256, size: blob.sizeBytes, hash: artifact.hash, mimeType: artifact.mimeType };
+    },
+    cacheEntries: () => structuredClone(cacheEntries),
+    requests,
+    setFaults: faults.set,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { getInput, getState, saveState, setOutput, summary } from '@actions/core';
+import { createArtifacts } from './adapters/artifacts.ts';
+import { createGithubLog } from './adapters/github-log.ts';
+import { build } from './commands/build.ts';
+import { clean } from './commands/cleaning.ts';
+import { dryRun } from './commands/dry-run.ts';
+import { readInputs } from './core/inputs/read.ts';
+import { findSecrets } from './core/log/scrub.ts';
+import { renderFailureSummary, renderSummary } from './core/report/summary.ts';
+import { exitCodes, toTroveImageError } from './errors.ts';
+import { inputTable } from './model/input-table.ts';
+import type { Log } from './ports/log.ts';
+import { BuildFailure } from './stages/build.ts';
+import { locateInstallation, wire } from './wiring.ts';
+
+const states = { isPost: 'is-post', workDir: 'work-dir', workspace: 'workspace' };
+
+/** The action's main step, or its post step when main has run; returns the exit code. */
+export async function runAction(bundleDir: string): Promise<number> {
+  const log = createGithubLog(Date.now);
+  if (getState(states.isPost) !== '') return runPost(log);
+  saveState(states.isPost, 'true');
+  try {
+    return await runMain(log, bundleDir);
+  } catch (thrown) {
+    return await reportError(thrown, log);
+  } finally {
+    log.close();
+  }
+}
+
+async function runMain(log: Log, bundleDir: string): Promise<number> {
+  const raw = Object.fromEntries(inputTable.map(({ name }) => [name, getInput(name)]));
+  const caller = { cwd: process.cwd(), temporaryDir: process.env.RUNNER_TEMP || '/var/tmp' };
+  const inputs = readInputs(raw, caller);
+  saveState(states.workDir, inputs.workDir);
+  const ports = wire(log, process.env);
+  const own = locateInstallation(bundleDir, process.env);
+  if (inputs.dryRun) {
+    await dryRun(ports, { inputs, own });
+    return 0;
+  }
+  const { outputs, manifest } = await build(ports, {
+    inputs,
+    own,
+    secrets: findSecrets(process.env),
+    artifacts: inputs.artifact === 'off' ? null : createArtifacts(process.env),
+    signal: listenForCancel(),
+    onWorkspace: ({ path }) => saveState(states.workspace, path),
+  });
+  for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+  await writeSummary(renderSummary(manifest, outputs['artifact-url']), log);
+  log.info(`${outputs['image-path']}  sha256 ${outputs.sha256}  in ${outputs.duration} s`);
+  return 0;
+}
+
+/** Cleans the machine after main, whatever became of it; never fails the job. */
+async function runPost(log: Log): Promise<number> {
+  try {
+    const ports = wire(log, process.env);
+    await clean(ports, getState(states.workDir) || process.env.RUNNER_TEMP || '/var/tmp', getState(states.workspace) || null);
+  } catch (thrown) {
+    for (const problem of toTroveImageError(thrown).problems) log.warning(problem);
+  } finally {
+    log.close();
+  }
+  return 0;
+}
+
+/** The runner cancels with SIGINT, and with SIGTERM 7.5 s later. */
+function listenForCancel(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => controller.abort());
+  return controller.signal;
+}
+
+async function reportError(thrown: unknown, log: Log): Promise<number> {
+  const error = toTroveImageError(thrown);
+  for (const problem of error.problems) log.error(problem);
+  const lines = error instanceof BuildFailure ? error.diagnosis.lines : [];
+  for (const line of lines) log.info(`| ${line}`);
+  if (error.kind === 'bug') log.info((error.cause as Error | undefined)?.stack ?? '');
+  await writeSummary(renderFailureSummary('Trove guest image: failed', error.problems, lines), log);
+  return exitCodes[error.kind];
+}
+
+/** The summary is a nicety: without it the job goes on. */
+async function writeSummary(markdown: string, log: Log): Promise<void> {
+  try {
+    await summary.addRaw(markdown).write();
+  } catch (error) {
+    log.warning({ code: 'no-summary', message: `The step summary could not be written: ${(error as Error).message}`, hint: 'The log holds the same facts.' });
+  }
+}

@@ -1,0 +1,70 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Element, ElementDigest } from '../model/elements.ts';
+import type { Elements } from '../ports/machine.ts';
+
+/** Elements as they lie on the disk. */
+export function createElements(): Elements {
+  return {
+    async read(elementsPath) {
+      const found = new Map<string, Element>();
+      for (const directory of elementsPath) {
+        for (const name of await listDirectories(directory)) {
+          if (!found.has(name)) found.set(name, await readElement(name, join(directory, name)));
+        }
+      }
+      return [...found.values()];
+    },
+    digest: (elements) =>
+      Promise.all(
+        elements.map(async ({ name, path }): Promise<ElementDigest> => {
+          const hash = createHash('sha256');
+          await addTree(hash, path, '');
+          return { name, path, sha256: hash.digest('hex') };
+        }),
+      ),
+  };
+}
+
+async function readElement(name: string, path: string): Promise<Element> {
+  const scripts: Record<string, readonly string[]> = {};
+  for (const directory of await listDirectories(path)) {
+    if (!directory.endsWith('.d') || directory === 'environment.d') continue;
+    scripts[directory.slice(0, -2)] = (await listEntries(join(path, directory)))
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .map((entry) => entry.name)
+      .filter((script) => /^[0-9A-Za-z_.-]+$/.test(script));
+  }
+  return {
+    name,
+    path,
+    scripts,
+    dependsOn: await readWords(join(path, 'element-deps')),
+    provides: await readWords(join(path, 'element-provides')),
+  };
+}
+
+async function addTree(hash: Hash, root: string, below: string): Promise<void> {
+  for (const entry of (await listEntries(join(root, below))).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.name === '__pycache__') continue;
+    const path = join(below, entry.name);
+    const { mode } = await lstat(join(root, path));
+    hash.update(`${path}\0${(mode & 0o777).toString(8)}\0`);
+    if (entry.isSymbolicLink()) hash.update(`l${await readlink(join(root, path))}\0`);
+    else if (entry.isDirectory()) await addTree(hash, root, path);
+    else hash.update(createHash('sha256').update(await readFile(join(root, path))).digest());
+  }
+}
+
+const listEntries = (path: string): Promise<Dirent[]> => readdir(path, { withFileTypes: true }).catch(() => []);
+
+const listDirectories = async (path: string): Promise<readonly string[]> =>
+  (await listEntries(path)).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+
+const readWords = async (path: string): Promise<readonly string[]> =>
+  (await readFile(path, 'utf8').catch(() => ''))
+    .split('\n')
+    .flatMap((line) => line.replace(/#.*/, '').split(/\s+/))
+    .filter((word) => word !== '');

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { finished, pipeline } from 'node:stream/promises';
+import type { Files, LogFile } from '../ports/files.ts';
+
+/** The file system of this machine, as this user. */
+export function createFiles(): Files {
+  return {
+    write: (path, content, mode = 0o644) => writeFile(path, content, { mode }),
+    writeBytes: (path, content) => writeFile(path, content),
+    read: (path) => readFile(path, 'utf8'),
+    list: (path) => readdir(path).catch(() => []),
+    makeDirectory: async (path) => void (await mkdir(path, { recursive: true })),
+    makeUniqueDirectory: (prefix) => mkdtemp(prefix),
+    rename,
+    removeFile: (path) => rm(path, { force: true }),
+    digest,
+    openLog,
+  };
+}
+
+async function digest(path: string): Promise<{ sizeBytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return { sizeBytes: (await stat(path)).size, sha256: hash.digest('hex') };
+}
+
+function openLog(path: string): LogFile {
+  const stream = createWriteStream(path);
+  const trouble = new Promise<never>((_, reject) => stream.once('error', reject));
+  // a full disk must not end the process from inside a stream: close() tells it
+  trouble.catch(() => undefined);
+  return {
+    write: (line) => void stream.write(`${line}\n`),
+    close: async () => {
+      stream.end();
+      await Promise.race([finished(stream), trouble]);
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { parseArgs } from 'node:util';
+import { createTerminalLog } from './adapters/terminal-log.ts';
+import { build } from './commands/build.ts';
+import { clean } from './commands/cleaning.ts';
+import { dryRun } from './commands/dry-run.ts';
+import { renderBuildHelp, renderHelp } from './core/inputs/help.ts';
+import { readInputs } from './core/inputs/read.ts';
+import { suggest } from './core/inputs/nearest.ts';
+import { findSecrets } from './core/log/scrub.ts';
+import { exitCodes, failure, toTroveImageError } from './errors.ts';
+import { inputTable } from './model/input-table.ts';
+import type { InputSpec } from './model/inputs.ts';
+import { version } from './model/version.ts';
+import { BuildFailure } from './stages/build.ts';
+import { locateInstallation, wire } from './wiring.ts';
+
+const commandNames = ['build', 'clean', 'help', 'version'];
+
+/** The command line: `args` without node and script; returns the exit code. */
+export async function runCli(args: readonly string[], bundleDir: string): Promise<number> {
+  const [command = 'help', ...rest] = args;
+  const { values, positionals } = parseFlags(rest);
+  const log = createTerminalLog(process.stderr, Date.now, values.verbose !== undefined);
+  try {
+    if (command === 'help' || command === '--help' || command === '-h') return print(renderHelp(version));
+    if (command === 'version' || command === '--version') return print(version);
+    if (!commandNames.includes(command)) {
+      const hint = `Use one of ${commandNames.join(', ')}.`;
+      throw failure('input', 'unknown-command', `${JSON.stringify(command)} is not a command.${suggest(command, commandNames)}`, hint);
+    }
+    if (values.help !== undefined) return print(command === 'build' ? renderBuildHelp(inputTable) : renderHelp(version));
+    const stray = positionals[0];
+    if (stray !== undefined) {
+      throw failure('input', 'stray-argument', `${JSON.stringify(stray)} belongs to no option.`, `Every option has a name: see trove-image ${command} --help.`);
+    }
+    const { json, verbose: _verbose, ...raw } = values;
+    return await run(command, raw, json !== undefined, log, bundleDir);
+  } catch (thrown) {
+    return reportError(thrown, log, values.json !== undefined);
+  }
+}
+
+async function run(
+  command: string,
+  raw: Readonly<Record<string, string>>,
+  json: boolean,
+  log: ReturnType<typeof createTerminalLog>,
+  bundleDir: string,
+): Promise<number> {
+  const caller = { cwd: process.cwd(), temporaryDir: process.env.RUNNER_TEMP || '/var/tmp' };
+  const inputs = readInputs(raw, caller);
+  const ports = wire(log, process.env);
+  const own = locateInstallation(bundleDir, process.env);
+  if (command === 'clean') {
+    await clean(ports, inputs.workDir, null);
+    log.close();
+    return 0;
+  }
+  if (inputs.dryRun) {
+    const plan = await dryRun(ports, { inputs, own });
+    log.close();
+    return json ? print(JSON.stringify(plan)) : 0;
+  }
+  const settings = { inputs, own, secrets: findSecrets(process.env), artifacts: null, signal: listenForSignals() };
+  const { outputs } = await build(ports, { ...settings, onWorkspace: () => undefined });
+  log.close();
+  log.info(`${outputs['image-path']}  sha256 ${outputs.sha256}  in ${outputs.duration} s`);
+  return json ? print(JSON.stringify(outputs)) : 0;
+}
+
+/** Flags as texts by name; what is not in the table is left for the input check to refuse. */
+function parseFlags(args: readonly string[]): { values: Record<string, string>; positionals: readonly string[] } {
+  const specs = new Map<string, InputSpec>(inputTable.map((spec) => [spec.name, spec]));
+  const isFlag = (name: string): boolean => specs.get(name)?.flag === true || ['json', 'help', 'verbose'].includes(name);
+  const options = Object.fromEntries(
+    [...specs.keys(), 'json', 'help', 'verbose'].map((name) => [name, { type: isFlag(name) ? 'boolean' : 'string' } as const]),
+  );
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
+  const values: Record<string, string> = {};
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const value = token.value ?? (isFlag(token.name) ? 'true' : '');
+    const before = specs.get(token.name)?.list === undefined ? undefined : values[token.name];
+    values[token.name] = before === undefined ? value : `${before}\n${value}`;
+  }
+  return { values, positionals };
+}
+
+/** The first signal ends the build and cleans up; a second one ends this process at once. */
+function listenForSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(exitCodes.cancelled);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+function reportError(thrown: unknown, log: ReturnType<typeof createTerminalLog>, json: boolean): number {
+  const error = toTroveImageError(thrown);
+  log.close();
+  for (const problem of error.problems) log.error(problem);
+  if (error instanceof BuildFailure) for (const line of error.diagnosis.lines) log.info(`| ${line}`);
+  if (error.kind === 'bug') log.info((error.cause as Error | undefined)?.stack ?? error.stack ?? '');
+  if (json) print(JSON.stringify({ error: { kind: error.kind, problems: error.problems } }));
+  return exitCodes[error.kind];
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}

@@ -1,0 +1,78 @@
+import type { Problem } from '../../errors.ts';
+import { type HostFacts, oldestDiskimageBuilder, requiredTools } from '../../model/host.ts';
+import type { InstallPlan } from '../../model/install.ts';
+import type { InstallMode } from '../../model/inputs.ts';
+
+const virtualEnvironmentPackage = 'python3-venv';
+const diskimageBuilderPackage = 'python3-diskimage-builder';
+
+/** Decides what has to be installed. `pythonIndexAnswers` is asked only when it matters, so it may be null. */
+export function planInstall(
+  mode: InstallMode,
+  host: HostFacts,
+  pythonIndexAnswers: boolean | null,
+): InstallPlan {
+  const tools = missingPackages(host);
+  const builder = chooseBuilder(mode, host, pythonIndexAnswers);
+  const builderPackages = { present: [], pip: [virtualEnvironmentPackage], apt: [diskimageBuilderPackage] };
+  return { builder, aptPackages: [...new Set([...tools, ...builderPackages[builder]])].sort() };
+}
+
+/** Whether the choice of diskimage-builder depends on a Python index. */
+export function needsPythonIndex(mode: InstallMode, host: HostFacts): boolean {
+  return mode === 'auto' && !isFitting(host);
+}
+
+function chooseBuilder(
+  mode: InstallMode,
+  host: HostFacts,
+  pythonIndexAnswers: boolean | null,
+): InstallPlan['builder'] {
+  if (mode === 'pip') return host.diskimageBuilder?.from === 'venv' ? 'present' : 'pip';
+  if (isFitting(host) || mode === 'none') return 'present';
+  return mode === 'auto' && pythonIndexAnswers ? 'pip' : 'apt';
+}
+
+/** Debian packages of the tools that are not there. */
+export function missingPackages(host: HostFacts): readonly string[] {
+  const missing = Object.entries(requiredTools).filter(([tool]) => host.executables[tool] === undefined);
+  return [...new Set(missing.map(([, packageName]) => packageName))].sort();
+}
+
+/** What `install: none` has to say; empty when nothing is missing. */
+export function describeMissing(host: HostFacts): readonly Problem[] {
+  const problems: Problem[] = Object.entries(requiredTools)
+    .filter(([tool]) => host.executables[tool] === undefined)
+    .map(([tool, packageName]) => ({
+      code: 'tool-missing',
+      message: `${tool} is not installed, and install: none forbids to install it.`,
+      hint: `Install the package ${packageName}, or use install: auto.`,
+    }));
+  if (!isFitting(host)) problems.push(describeBuilder(host));
+  return problems;
+}
+
+function describeBuilder(host: HostFacts): Problem {
+  const found = host.diskimageBuilder;
+  const fact = found === null ? 'is not installed' : `is version ${found.version}, older than ${oldestDiskimageBuilder}`;
+  return {
+    code: 'diskimage-builder-missing',
+    message: `disk-image-create ${fact}, and install: none forbids to install it.`,
+    hint: `Install the package ${diskimageBuilderPackage} (${oldestDiskimageBuilder} or newer), or use install: auto.`,
+  };
+}
+
+/** A diskimage-builder that is there and new enough. */
+export function isFitting(host: HostFacts): boolean {
+  const found = host.diskimageBuilder;
+  return found !== null && compareVersions(found.version, oldestDiskimageBuilder) >= 0;
+}
+
+function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0));
+  for (let index = 0; index < 3; index += 1) {
+    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,29 @@
+import type { ImageFormat, Inputs } from '../../model/inputs.ts';
+import type { Needs } from '../../model/plan.ts';
+
+const gib = 1024 ** 3;
+
+/**
+ * What a build takes, from the peaks of real builds (docs/measurements.md): the work directory holds the
+ * tree, its copy in the raw image and the packages in between; `packages` and `elements` add to the tree.
+ */
+export function estimateNeeds(inputs: Inputs): Needs {
+  const treeBytes = 2 * gib + inputs.packages.length * 0.05 * gib + inputs.elements.length * 0.25 * gib;
+  const perFormat: Readonly<Record<ImageFormat, number>> = {
+    qcow2: inputs.compression === 'none' ? treeBytes : treeBytes / 2,
+    raw: treeBytes,
+    vmdk: treeBytes,
+    vhd: treeBytes,
+  };
+  const outputBytes = inputs.formats.reduce((sum, format) => sum + perFormat[format], 0);
+  return {
+    workBytes: Math.round(2.5 * treeBytes),
+    outputBytes: Math.round(outputBytes),
+    memoryBytes: gib,
+  };
+}
+
+/** Size of the tmpfs that the build runs on, or null when memory does not allow one. */
+export function chooseTmpfs(needs: Needs, memoryAvailableBytes: number): number | null {
+  return memoryAvailableBytes >= needs.workBytes + 2 * needs.memoryBytes ? needs.workBytes : null;
+}

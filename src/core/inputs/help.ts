@@ -1,0 +1,87 @@
+import { exitCodes } from '../../errors.ts';
+import type { InputGroup, InputSpec } from '../../model/inputs.ts';
+
+const headings: Readonly<Record<InputGroup, string>> = {
+  image: 'The guest',
+  content: 'What is in it',
+  sources: 'Where packages come from',
+  output: 'What comes out',
+  run: 'How it runs',
+};
+
+/** The text of `trove-image build --help`, made from the input table. */
+export function renderBuildHelp(table: readonly InputSpec[]): string {
+  const sections = Object.entries(headings).map(([group, heading]) => {
+    const rows = table.filter((spec) => spec.group === group).map(renderFlag);
+    return [`${heading}:`, ...rows].join('\n');
+  });
+  return [
+    'Usage: trove-image build [--NAME VALUE …]',
+    '',
+    'Builds an OpenStack Trove guest image, checks it, and writes it with manifest, checksums and log.',
+    '',
+    sections.join('\n\n'),
+    '',
+    'Also:',
+    row('--json', 'Print the outputs as one JSON object, the last line of standard output.'),
+    row('--verbose', 'Show every line of diskimage-builder.'),
+    row('--help', 'Show this.'),
+    '',
+    renderExitCodes(),
+  ].join('\n');
+}
+
+/** The text of `trove-image --help`. */
+export function renderHelp(version: string): string {
+  return [
+    `trove-image ${version}: OpenStack Trove guest images, built and proven`,
+    '',
+    'Usage: trove-image COMMAND [OPTIONS]',
+    '',
+    row('build', 'Build a guest image (trove-image build --help shows every option).'),
+    row('clean', 'End what a build that died left: processes, mounts, loop devices, files. --work-dir DIR'),
+    row('version', 'Print the version.'),
+    '',
+    'Try: trove-image build --guest-os debian --guest-release bookworm --dry-run',
+    '',
+    renderExitCodes(),
+  ].join('\n');
+}
+
+function renderFlag(spec: InputSpec): string {
+  const value = spec.flag ? '' : ` ${spec.placeholder ?? 'VALUE'}`;
+  const fallback = spec.default === '' || spec.flag ? '' : ` [${spec.default}]`;
+  return row(`--${spec.name}${value}`, `${spec.summary}${fallback}`);
+}
+
+/** One option: its name in a column, its text wrapped at 100 characters beside it. */
+function row(name: string, text: string): string {
+  const indent = 28;
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line.length + word.length + 1 > 100 - indent) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  const head = `  ${name}`;
+  const first = head.length < indent ? `${head.padEnd(indent)}${lines.shift()}` : head;
+  return [first, ...lines.map((each) => ' '.repeat(indent) + each)].join('\n');
+}
+
+function renderExitCodes(): string {
+  const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
+    input: 'mistake in the inputs',
+    host: 'this machine is not fit',
+    build: 'the build failed',
+    check: 'the image did not pass its checks',
+    publish: 'uploading or publishing failed',
+    bug: 'a bug of trove-image',
+    cancelled: 'cancelled',
+  };
+  const rows = Object.entries(exitCodes).map(([kind, code]) => `${code} ${meanings[kind as keyof typeof exitCodes]}`);
+  return `Exit codes: 0 done, ${rows.join(', ')}.`;
+}

@@ -1,0 +1,131 @@
+import type { Manifest } from '../../model/manifest.ts';
+import type { PhaseRun } from '../../model/timeline.ts';
+
+const mebi = 1024 ** 2;
+
+/** The step summary of a finished build: what an operator wants to know first, first. */
+export function renderSummary(manifest: Manifest, artifactUrl: string): string {
+  const image = manifest.files[0];
+  const { guest } = manifest;
+  const title = `Trove guest image ${image?.fileName ?? ''}`;
+  return [
+    `## ${title}`,
+    '',
+    `${capitalise(guest.os)} ${guest.version} (${guest.release}), ${guest.architecture}, guest agent ${guest.agentVersion ?? 'unknown'}, ${describeSize(image?.sizeBytes ?? 0)}, built in ${minutes(manifest.durationSeconds)}.`,
+    '',
+    renderFacts(manifest, artifactUrl),
+    renderChart(manifest.phases),
+    renderChecks(manifest),
+    renderPackages(manifest),
+    renderUse(manifest),
+  ].join('\n');
+}
+
+function renderFacts(manifest: Manifest, artifactUrl: string): string {
+  const rows: [string, string][] = [
+    ...manifest.files.map((file): [string, string] => [
+      code(file.fileName),
+      `${describeSize(file.sizeBytes)}, sha256 ${code(file.sha256)}`,
+    ]),
+    ['Artifact', artifactUrl === '' ? 'not uploaded' : `[download](${artifactUrl}); its digest is the sha256 of the image`],
+    ['Build id', code(manifest.buildId)],
+    ['Agent user', code(manifest.guest.username)],
+    ['Virtual size', `${describeSize(manifest.image.virtualSizeBytes)}, ${describeSize(manifest.image.usedBytes)} used, ${manifest.image.fileCount} files`],
+    ['Sources', manifest.sources.map((source) => `${code(`${source.url} ${source.suite}`)} of ${source.date || 'unknown date'}`).join('<br>')],
+    ['Elements', manifest.elements.map((element) => code(element.name)).join(' ')],
+    ['diskimage-builder', code(manifest.tools['diskimage-builder'] ?? '')],
+  ];
+  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`), ''].join('\n');
+}
+
+/** A Gantt chart in the form that GitHub draws (mermaid); one bar per phase, seconds since the start. */
+function renderChart(phases: readonly PhaseRun[]): string {
+  const bars = phases.map(({ name, startMs, endMs }) => {
+    const seconds = ((endMs - startMs) / 1000).toFixed(0);
+    return `  ${name} ${seconds} s : ${Math.round(startMs)}, ${Math.max(Math.round(endMs), Math.round(startMs) + 1)}`;
+  });
+  return [
+    '### Where the time went',
+    '',
+    '```mermaid',
+    'gantt',
+    '  dateFormat x',
+    '  axisFormat %M:%S',
+    ...bars,
+    '```',
+    '',
+    '<details><summary>Scripts that took longer than a second</summary>',
+    '',
+    '| phase | script | seconds |',
+    '|---|---|--:|',
+    ...phases.flatMap((phase) =>
+      phase.scripts
+        .filter((script) => (script.endMs ?? script.startMs) - script.startMs >= 1000)
+        .map((script) => `| ${phase.name} | ${code(script.name)} | ${(((script.endMs ?? 0) - script.startMs) / 1000).toFixed(1)} |`),
+    ),
+    '',
+    '</details>',
+    '',
+  ].join('\n');
+}
+
+function renderChecks(manifest: Manifest): string {
+  if (manifest.checks.length === 0) return '### Checks\n\nOff (`verify: off`): nothing is known about this image.\n';
+  const failed = manifest.checks.filter((check) => check.violations.length > 0);
+  const headline =
+    failed.length === 0 ? `All ${manifest.checks.length} hold.` : `**${failed.length} of ${manifest.checks.length} do not hold.**`;
+  const rows = manifest.checks.map((check) =>
+    check.violations.length === 0
+      ? `- ${check.summary}`
+      : `- **${check.rule}** ${check.violations.map(({ path, reason }) => `${code(path)} ${reason}`).join('; ')}`,
+  );
+  return ['### Checks', '', headline, '', ...rows, ''].join('\n');
+}
+
+function renderPackages(manifest: Manifest): string {
+  const rows = manifest.packages.map(({ name, version }) => `${name} ${version}`);
+  return [
+    `<details><summary>${rows.length} packages</summary>`,
+    '',
+    '```',
+    ...rows,
+    '```',
+    '',
+    '</details>',
+    '',
+  ].join('\n');
+}
+
+function renderUse(manifest: Manifest): string {
+  const file = manifest.files[0];
+  if (file === undefined) return '';
+  const diskFormat = file.format === 'vhd' ? 'vpc' : file.format;
+  return [
+    '### Use it',
+    '',
+    '```sh',
+    'sha256sum --check SHA256SUMS',
+    `openstack image create --file ${file.fileName} --disk-format ${diskFormat} --container-format bare \\`,
+    `  --property hw_rng_model=virtio --tag trove --tag mysql ${file.fileName.replace(/\.[^.]+$/, '')}`,
+    '```',
+    '',
+  ].join('\n');
+}
+
+/** The step summary of a failed build. */
+export function renderFailureSummary(headline: string, problems: readonly { message: string; hint: string }[], lines: readonly string[]): string {
+  return [
+    `## ${headline}`,
+    '',
+    ...problems.map(({ message, hint }) => `- ${message}\n  **What to do:** ${hint}`),
+    '',
+    ...(lines.length > 0 ? ['```', ...lines.map((line) => line.replaceAll('```', "'''")), '```', ''] : []),
+  ].join('\n');
+}
+
+const code = (text: string): string => `\`${text.replaceAll('|', '\\|').replaceAll('`', "'")}\``;
+const describeSize = (bytes: number): string =>
+  bytes >= 1024 * mebi ? `${(bytes / (1024 * mebi)).toFixed(2)} GiB` : `${(bytes / mebi).toFixed(1)} MiB`;
+const minutes = (seconds: number): string =>
+  seconds < 60 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

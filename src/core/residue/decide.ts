@@ -1,0 +1,60 @@
+/** What the machine has that may belong to a build, as read from /proc, /sys and losetup. */
+export interface Remains {
+  readonly mountPoints: readonly string[];
+  readonly loopDevices: readonly { readonly name: string; readonly backingFile: string }[];
+  /** Names under /dev/mapper. */
+  readonly mappings: readonly string[];
+  readonly processes: readonly { readonly pid: number; readonly command: string }[];
+}
+
+/** What to do, in this order. */
+export interface CleaningPlan {
+  readonly kill: readonly number[];
+  readonly unmount: readonly string[];
+  readonly unmap: readonly string[];
+  readonly detach: readonly string[];
+}
+
+/** Picks what belongs to the build whose workspace has this unique name; deepest mounts first. */
+export function decideCleaning(workspace: string, remains: Remains): CleaningPlan {
+  const ours = (path: string): boolean => path.split('/').includes(workspace);
+  const detach = remains.loopDevices.filter((loop) => ours(loop.backingFile.replace(/ \(deleted\)$/, ''))).map((loop) => loop.name);
+  return {
+    kill: remains.processes.map((process) => process.pid),
+    unmount: remains.mountPoints.filter(ours).sort((a, b) => depth(b) - depth(a) || (a < b ? 1 : -1)),
+    unmap: remains.mappings.filter((name) => detach.some((loop) => isPartitionOf(name, loop))),
+    detach,
+  };
+}
+
+const depth = (path: string): number => path.split('/').length;
+
+const isPartitionOf = (mapping: string, loop: string): boolean =>
+  new RegExp(`^${loop.slice(loop.lastIndexOf('/') + 1)}p\\d+$`).test(mapping);
+
+/** Mount points in the text of /proc/self/mountinfo (field 5, with its octal escapes undone). */
+export function parseMountPoints(mountinfo: string): readonly string[] {
+  return mountinfo
+    .split('\n')
+    .map((line) => line.split(' ')[4])
+    .filter((field) => field !== undefined)
+    .map((field) => field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))));
+}
+
+/** Who made a workspace; its process is known by id and start time, since ids are used again. */
+export interface Owner {
+  readonly pid: number;
+  readonly startTicks: string;
+  readonly bootId: string;
+}
+
+/** Reads an owner record; null when it is damaged (the process died while writing it). */
+export function parseOwner(text: string): Owner | null {
+  try {
+    const value = JSON.parse(text) as Partial<Owner>;
+    if (typeof value.pid !== 'number' || typeof value.startTicks !== 'string' || typeof value.bootId !== 'string') return null;
+    return { pid: value.pid, startTicks: value.startTicks, bootId: value.bootId };
+  } catch {
+    return null;
+  }
+}

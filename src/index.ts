@@ -1,0 +1,12 @@
+import { runAction } from './action.ts';
+import { runCli } from './cli.ts';
+
+// The one bundle: bin/trove-image puts `cli` before its arguments, the runner gives none.
+const bundleDir = import.meta.dirname;
+const [, , mode, ...args] = process.argv;
+const exitCode = mode === 'cli' ? await runCli(args, bundleDir) : await runAction(bundleDir);
+
+// Clients of services keep timers that would hold this process; everything is written before it ends.
+await new Promise((resolve) => process.stdout.write('', resolve));
+await new Promise((resolve) => process.stderr.write('', resolve));
+process.exit(exitCode);

@@ -1,0 +1,28 @@
+/** An element as found on the elements path; `scripts` are its hooks by phase (`install` → `['10-x']`). */
+export interface Element {
+  readonly name: string;
+  readonly path: string;
+  readonly dependsOn: readonly string[];
+  readonly provides: readonly string[];
+  readonly scripts: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface ElementDigest {
+  readonly name: string;
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** Phases of diskimage-builder in the order in which they run. */
+export const phases = [
+  'root',
+  'extra-data',
+  'pre-install',
+  'install',
+  'post-install',
+  'post-root',
+  'block-device',
+  'pre-finalise',
+  'finalise',
+  'cleanup',
+] as const;

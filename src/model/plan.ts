@@ -1,0 +1,80 @@
+import type { Architecture, Compression, GuestOs, ImageFormat } from './inputs.ts';
+
+/** All that a build will do, as plain data: printed by --dry-run, hashed for the build id, executed by the stages. */
+export interface Plan {
+  readonly guest: {
+    readonly os: GuestOs;
+    readonly release: string;
+    readonly version: string;
+    readonly architecture: Architecture;
+    readonly username: string;
+    readonly agent: string;
+    readonly troveVersion: number;
+  };
+  readonly imageName: string;
+  readonly imageSizeGib: number;
+  readonly files: readonly PlannedFile[];
+  readonly compression: Compression;
+  readonly outputDir: string;
+  /** Elements as given to disk-image-create, in order. */
+  readonly elements: readonly string[];
+  readonly elementsPath: readonly string[];
+  readonly packages: readonly string[];
+  readonly sources: Sources;
+  /** Environment that determines the content; paths of the run are added when it starts. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Arguments of disk-image-create but for its output path and cache directory. */
+  readonly arguments: readonly string[];
+  readonly bootstrap: { readonly script: string | null; readonly keyring: KeyringChoice };
+  readonly host: {
+    readonly workDir: string;
+    readonly tmpfsBytes: number | null;
+    readonly deviceMapper: boolean;
+  };
+  readonly needs: Needs;
+  readonly verify: boolean;
+}
+
+export interface PlannedFile {
+  readonly format: ImageFormat;
+  readonly fileName: string;
+}
+
+/** Where packages come from. `origin` says who named the archive. */
+export interface Sources {
+  readonly origin: 'mirror' | 'host' | 'diskimage-builder' | 'unknown until diskimage-builder is installed';
+  readonly mirror: string;
+  readonly components: readonly string[];
+  readonly archives: readonly Archive[];
+}
+
+/** One suite of an archive; `name` is its file name under sources.list.d. */
+export interface Archive {
+  readonly name: string;
+  readonly url: string;
+  readonly suite: string;
+}
+
+/** Which keyring the bootstrap verifies the archive with. */
+export type KeyringChoice =
+  | { readonly kind: 'host'; readonly path: string }
+  | { readonly kind: 'pinned'; readonly distribution: GuestOs };
+
+export interface Needs {
+  readonly workBytes: number;
+  readonly outputBytes: number;
+  readonly memoryBytes: number;
+}
+
+/** A suite as it was when the build began. */
+export interface ArchiveState extends Archive {
+  readonly inReleaseSha256: string;
+  readonly date: string;
+}
+
+/** Paths inside the private work directory of one build. */
+export interface Workspace {
+  /** Unique name, `trove-image-XXXXXX`: marks everything that belongs to this build. */
+  readonly name: string;
+  readonly path: string;
+}

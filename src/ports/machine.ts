@@ -1,0 +1,19 @@
+import type { HostFacts } from '../model/host.ts';
+import type { Element, ElementDigest } from '../model/elements.ts';
+
+export interface Machine {
+  /** Reads the facts anew; workDir and outputDir are absolute paths. */
+  read(directories: { workDir: string; outputDir: string; venvDir: string }): Promise<HostFacts>;
+}
+
+export interface Elements {
+  /** All elements in these directories; the first directory that has a name wins. */
+  read(elementsPath: readonly string[]): Promise<readonly Element[]>;
+  /** Digest of the whole tree of each: names, modes, links and bytes. */
+  digest(elements: readonly Element[]): Promise<readonly ElementDigest[]>;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+}

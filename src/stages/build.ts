@@ -1,0 +1,114 @@
+import { TroveImageError } from '../errors.ts';
+import { composeCommand, composeEnvironment } from '../core/image/run.ts';
+import { describeFailure, diagnose } from '../core/log/diagnose.ts';
+import { countCompleted, emptyTimeline, fillGaps, findRunning, followLine } from '../core/log/timeline.ts';
+import type { Element } from '../model/elements.ts';
+import type { HostFacts } from '../model/host.ts';
+import type { Plan, Workspace } from '../model/plan.ts';
+import type { Diagnosis, PhaseRun, Timeline } from '../model/timeline.ts';
+import type { Commands } from '../ports/commands.ts';
+import type { Files } from '../ports/files.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock } from '../ports/machine.ts';
+
+export interface BuildPorts {
+  readonly clock: Clock;
+  readonly commands: Commands;
+  readonly files: Files;
+  readonly log: Log;
+}
+
+export interface BuildRequest {
+  readonly plan: Plan;
+  readonly host: HostFacts;
+  readonly workspace: Workspace;
+  readonly keyring: string | null;
+  readonly elements: readonly Element[];
+  readonly hostDir: string;
+  readonly logPath: string;
+  readonly scrub: (line: string) => string;
+}
+
+export interface BuiltImage {
+  readonly rawPath: string;
+  readonly phases: readonly PhaseRun[];
+}
+
+/** A build that failed, with what its log tells. */
+export class BuildFailure extends TroveImageError {
+  readonly diagnosis: Diagnosis;
+
+  constructor(diagnosis: Diagnosis) {
+    const { cause } = diagnosis;
+    super('build', [
+      {
+        code: cause?.code ?? 'build-failed',
+        message: `${describeFailure(diagnosis)}${cause === null ? '' : ` ${cause.message}`}`,
+        hint: cause?.hint ?? 'Read the last lines below, and the whole build log.',
+        ...(diagnosis.file === null ? {} : { file: diagnosis.file }),
+      },
+    ]);
+    this.diagnosis = diagnosis;
+  }
+}
+
+/** Runs diskimage-builder in its own namespaces and follows its log; returns the raw image. */
+export async function buildImage(ports: BuildPorts, request: BuildRequest): Promise<BuiltImage> {
+  await writeRun(ports.files, request);
+  const startMs = ports.clock.now();
+  const file = ports.files.openLog(request.logPath);
+  const total = request.elements.flatMap((element) => Object.values(element.scripts)).flat().length;
+  let timeline = emptyTimeline;
+  const onLine = (raw: string): void => {
+    const line = request.scrub(raw);
+    file.write(line);
+    const before = timeline;
+    timeline = followLine(timeline, line, ports.clock.now() - startMs);
+    announce(ports.log, before, timeline, total);
+    ports.log.detail(line);
+  };
+  const { exitCode } = await ports.commands.run(composeRun(request), { asRoot: true, onLine });
+  await file.close();
+  if (exitCode !== 0) throw new BuildFailure(diagnose(timeline, exitCode, (phase, script) => findOwner(request.elements, phase, script)));
+  return {
+    rawPath: `${request.workspace.path}/out/image.raw`,
+    phases: fillGaps(timeline.phases, ports.clock.now() - startMs),
+  };
+}
+
+async function writeRun(files: Files, { plan, host, workspace, keyring }: BuildRequest): Promise<void> {
+  const environment = composeEnvironment(plan, host, workspace, keyring);
+  const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}\0`);
+  const command = composeCommand(plan, host, workspace).map((argument) => `${argument}\0`);
+  await files.write(`${workspace.path}/environment`, assignments.join(''), 0o600);
+  await files.write(`${workspace.path}/arguments`, command.join(''), 0o600);
+}
+
+function composeRun({ plan, host, workspace, hostDir }: BuildRequest): [string, ...string[]] {
+  return [
+    // nothing of our own environment gets into the build
+    ...(['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'] as const),
+    `${hostDir}/run-build`,
+    workspace.path,
+    `${host.user.uid}:${host.user.gid}`,
+    String(plan.host.tmpfsBytes ?? 0),
+    plan.host.deviceMapper ? '-' : `${hostDir}/no-device-mapper`,
+  ];
+}
+
+function announce(log: Log, before: Timeline, now: Timeline, total: number): void {
+  const running = findRunning(now);
+  const last = findRunning(before);
+  if (running === null || (running.phase === last?.phase && running.script === last.script)) return;
+  if (before.phases.at(-1)?.name !== running.phase) log.chapter(`Build: ${running.phase}`);
+  log.progress(`${countCompleted(now) + 1}/${total} ${running.phase} ${running.script}`);
+}
+
+function findOwner(
+  elements: readonly Element[],
+  phase: string,
+  script: string,
+): { element: string; file: string } | null {
+  const owner = elements.find((element) => element.scripts[phase]?.includes(script));
+  return owner === undefined ? null : { element: owner.name, file: `${owner.path}/${phase}.d/${script}` };
+}

@@ -1,0 +1,104 @@
+import { failure } from '../errors.ts';
+import { decideCleaning, parseMountPoints, parseOwner } from '../core/residue/decide.ts';
+import type { Workspace } from '../model/plan.ts';
+import type { Commands } from '../ports/commands.ts';
+import type { Files } from '../ports/files.ts';
+import type { Log } from '../ports/log.ts';
+import type { RemainsReader } from '../ports/remains.ts';
+
+export interface CleanPorts {
+  readonly commands: Commands;
+  readonly files: Files;
+  readonly log: Log;
+  readonly remains: RemainsReader;
+}
+
+export const workspacePrefix = 'trove-image-';
+const rounds = 10;
+
+/** Makes the private directory of one build and records who owns it. */
+export async function makeWorkspace(ports: CleanPorts, base: string): Promise<Workspace> {
+  const path = await ports.files.makeUniqueDirectory(`${base}/${workspacePrefix}`);
+  await ports.files.write(`${path}/owner.json`, JSON.stringify(await ports.remains.ownIdentity()));
+  for (const name of ['home', 'cache', 'locks', 'manifests', 'out', 'mount']) {
+    await ports.files.makeDirectory(`${path}/${name}`);
+  }
+  return { path, name: path.slice(path.lastIndexOf('/') + 1) };
+}
+
+/** Cleans up after builds below `base` whose process is gone; returns their names. */
+export async function sweepWorkspaces(ports: CleanPorts, base: string): Promise<readonly string[]> {
+  const names = (await ports.files.list(base)).filter((name) => name.startsWith(workspacePrefix));
+  const swept: string[] = [];
+  for (const name of names) {
+    if (await isAlive(ports, `${base}/${name}`)) continue;
+    await cleanWorkspace(ports, { name, path: `${base}/${name}` });
+    swept.push(name);
+  }
+  return swept;
+}
+
+async function isAlive(ports: CleanPorts, path: string): Promise<boolean> {
+  const owner = parseOwner(await ports.files.read(`${path}/owner.json`).catch(() => ''));
+  if (owner === null) return false;
+  const { bootId } = await ports.remains.ownIdentity();
+  return owner.bootId === bootId && (await ports.remains.startTicksOf(owner.pid)) === owner.startTicks;
+}
+
+/** Ends the build of a workspace, and removes what it left: processes, mounts, mappings, loop devices, files. */
+export async function cleanWorkspace(ports: CleanPorts, workspace: Workspace): Promise<void> {
+  await killBuild(ports, workspace);
+  for (let round = 1; !(await cleanOnce(ports, workspace)); round += 1) {
+    if (round === rounds) throw await describeRemains(ports, workspace);
+    await ports.commands.run(['sleep', '0.5']);
+  }
+  await ports.commands.run(['rm', '-r', '-f', '--one-file-system', '--', workspace.path], { asRoot: true });
+}
+
+/** Kills the processes of a workspace; the kernel ends all that lives in the build's own process namespace. */
+export async function killBuild(ports: CleanPorts, workspace: Workspace): Promise<void> {
+  const { processes } = await ports.remains.read(workspace.name);
+  const pids = processes.map(({ pid }) => String(pid));
+  if (pids.length > 0) await ports.commands.run(['kill', '-KILL', ...pids], { asRoot: true });
+}
+
+/** One round; true when nothing was left to do. */
+async function cleanOnce(ports: CleanPorts, workspace: Workspace): Promise<boolean> {
+  const found = await ports.remains.read(workspace.name);
+  const links = new Set(found.mappings.filter(({ isLink }) => isLink).map(({ name }) => name));
+  const plan = decideCleaning(workspace.name, {
+    mountPoints: parseMountPoints(found.mountinfo),
+    loopDevices: found.loopDevices,
+    mappings: found.mappings.map(({ name }) => name),
+    processes: found.processes,
+  });
+  const root = { asRoot: true };
+  if (plan.kill.length > 0) await ports.commands.run(['kill', '-KILL', ...plan.kill.map(String)], root);
+  for (const path of plan.unmount) await ports.commands.run(['umount', '--', path], root);
+  for (const name of plan.unmap) {
+    if (links.has(name)) await ports.commands.run(['rm', '-f', '--', `/dev/mapper/${name}`], root);
+    else await ports.commands.run(['dmsetup', 'remove', '--retry', name], root);
+  }
+  for (const loop of plan.detach) {
+    await ports.commands.run(['partx', '--delete', loop], root);
+    await ports.commands.run(['losetup', '--detach', loop], root);
+  }
+  return plan.kill.length + plan.unmount.length + plan.unmap.length + plan.detach.length === 0;
+}
+
+async function describeRemains(ports: CleanPorts, workspace: Workspace): Promise<Error> {
+  const found = await ports.remains.read(workspace.name);
+  const mounts = parseMountPoints(found.mountinfo).filter((path) => path.includes(workspace.name));
+  const loops = found.loopDevices.filter(({ backingFile }) => backingFile.includes(workspace.name));
+  const what = [
+    ...found.processes.map(({ pid, command }) => `process ${pid} (${command})`),
+    ...mounts.map((path) => `mount ${path}`),
+    ...loops.map(({ name }) => `loop device ${name}`),
+  ];
+  return failure(
+    'host',
+    'residue',
+    `${workspace.path} could not be cleaned: ${what.join(', ')}.`,
+    'End these by hand (kill, umount, losetup --detach), deepest mount first, then run: trove-image clean',
+  );
+}

@@ -1,0 +1,51 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createCommands } from './adapters/commands.ts';
+import { createElements } from './adapters/elements.ts';
+import { createFiles } from './adapters/files.ts';
+import { createMachine } from './adapters/machine.ts';
+import { createRemainsReader } from './adapters/remains.ts';
+import { createWeb } from './adapters/web.ts';
+import type { Ports } from './commands/settings.ts';
+import type { Log } from './ports/log.ts';
+import type { Installation } from './stages/prepare.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** All ports with their real adapters. */
+export function wire(log: Log, environment: Environment): Ports {
+  const commands = createCommands(allowEnvironment(environment), process.getuid?.() === 0);
+  return {
+    commands,
+    log,
+    clock: { now: Date.now },
+    elements: createElements(),
+    files: createFiles(),
+    machine: createMachine(commands, environment),
+    remains: createRemainsReader(),
+    web: createWeb(),
+  };
+}
+
+/** Where our own files are: beside the bundle, and a cache of this user. */
+export function locateInstallation(bundleDir: string, environment: Environment): Installation {
+  const root = join(bundleDir, '..');
+  const cache = environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), '.cache');
+  return {
+    elementsDir: join(root, 'elements'),
+    hostDir: join(root, 'host'),
+    venvDir: join(cache, 'trove-image', 'venv'),
+  };
+}
+
+/** What programs that we start see of our environment: no token, no password, nothing by accident. */
+function allowEnvironment(environment: Environment): Readonly<Record<string, string>> {
+  const names = Object.keys(environment).filter((name) => /^(https?_proxy|no_proxy|PIP_[A-Z_]+)$/i.test(name));
+  const kept = names.flatMap((name) => (environment[name] ? [[name, environment[name]] as const] : []));
+  return {
+    ...Object.fromEntries(kept),
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: environment.HOME || homedir(),
+    LANG: 'C.UTF-8',
+  };
+}
