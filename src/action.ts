@@ -58,7 +58,11 @@ async function runMain(log: Log, bundleDir: string): Promise<number> {
 async function runPost(log: Log): Promise<number> {
   try {
     const ports = wire(log, process.env);
-    await clean(ports, getState(states.workDir) || process.env.RUNNER_TEMP || '/var/tmp', getState(states.workspace) || null);
+    await clean(
+      ports,
+      getState(states.workDir) || process.env.RUNNER_TEMP || '/var/tmp',
+      getState(states.workspace) || null,
+    );
   } catch (thrown) {
     for (const problem of toTroveImageError(thrown).problems) log.warning(problem);
   } finally {
@@ -89,6 +93,10 @@ async function writeSummary(markdown: string, log: Log): Promise<void> {
   try {
     await summary.addRaw(markdown).write();
   } catch (error) {
-    log.warning({ code: 'no-summary', message: `The step summary could not be written: ${(error as Error).message}`, hint: 'The log holds the same facts.' });
+    log.warning({
+      code: 'no-summary',
+      message: `The step summary could not be written: ${(error as Error).message}`,
+      hint: 'The log holds the same facts.',
+    });
   }
 }

@@ -4,8 +4,8 @@ import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
 import { dryRun } from './commands/dry-run.ts';
 import { renderBuildHelp, renderHelp } from './core/inputs/help.ts';
-import { readInputs } from './core/inputs/read.ts';
 import { suggest } from './core/inputs/nearest.ts';
+import { readInputs } from './core/inputs/read.ts';
 import { findSecrets } from './core/log/scrub.ts';
 import { exitCodes, failure, toTroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
@@ -22,16 +22,28 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
   const { values, positionals } = parseFlags(rest);
   const log = createTerminalLog(process.stderr, Date.now, values.verbose !== undefined);
   try {
-    if (command === 'help' || command === '--help' || command === '-h') return print(renderHelp(version));
+    if (command === 'help' || command === '--help' || command === '-h')
+      return print(renderHelp(version));
     if (command === 'version' || command === '--version') return print(version);
     if (!commandNames.includes(command)) {
       const hint = `Use one of ${commandNames.join(', ')}.`;
-      throw failure('input', 'unknown-command', `${JSON.stringify(command)} is not a command.${suggest(command, commandNames)}`, hint);
+      throw failure(
+        'input',
+        'unknown-command',
+        `${JSON.stringify(command)} is not a command.${suggest(command, commandNames)}`,
+        hint,
+      );
     }
-    if (values.help !== undefined) return print(command === 'build' ? renderBuildHelp(inputTable) : renderHelp(version));
+    if (values.help !== undefined)
+      return print(command === 'build' ? renderBuildHelp(inputTable) : renderHelp(version));
     const stray = positionals[0];
     if (stray !== undefined) {
-      throw failure('input', 'stray-argument', `${JSON.stringify(stray)} belongs to no option.`, `Every option has a name: see trove-image ${command} --help.`);
+      throw failure(
+        'input',
+        'stray-argument',
+        `${JSON.stringify(stray)} belongs to no option.`,
+        `Every option has a name: see trove-image ${command} --help.`,
+      );
     }
     const { json, verbose: _verbose, ...raw } = values;
     return await run(command, raw, json !== undefined, log, bundleDir);
@@ -61,7 +73,13 @@ async function run(
     log.close();
     return json ? print(JSON.stringify(plan)) : 0;
   }
-  const settings = { inputs, own, secrets: findSecrets(process.env), artifacts: null, signal: listenForSignals() };
+  const settings = {
+    inputs,
+    own,
+    secrets: findSecrets(process.env),
+    artifacts: null,
+    signal: listenForSignals(),
+  };
   const { outputs } = await build(ports, { ...settings, onWorkspace: () => undefined });
   log.close();
   log.info(`${outputs['image-path']}  sha256 ${outputs.sha256}  in ${outputs.duration} s`);
@@ -69,13 +87,26 @@ async function run(
 }
 
 /** Flags as texts by name; what is not in the table is left for the input check to refuse. */
-function parseFlags(args: readonly string[]): { values: Record<string, string>; positionals: readonly string[] } {
+function parseFlags(args: readonly string[]): {
+  values: Record<string, string>;
+  positionals: readonly string[];
+} {
   const specs = new Map<string, InputSpec>(inputTable.map((spec) => [spec.name, spec]));
-  const isFlag = (name: string): boolean => specs.get(name)?.flag === true || ['json', 'help', 'verbose'].includes(name);
+  const isFlag = (name: string): boolean =>
+    specs.get(name)?.flag === true || ['json', 'help', 'verbose'].includes(name);
   const options = Object.fromEntries(
-    [...specs.keys(), 'json', 'help', 'verbose'].map((name) => [name, { type: isFlag(name) ? 'boolean' : 'string' } as const]),
+    [...specs.keys(), 'json', 'help', 'verbose'].map((name) => [
+      name,
+      { type: isFlag(name) ? 'boolean' : 'string' } as const,
+    ]),
   );
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const values: Record<string, string> = {};
   const positionals: string[] = [];
   for (const token of tokens) {
@@ -100,12 +131,18 @@ function listenForSignals(): AbortSignal {
   return controller.signal;
 }
 
-function reportError(thrown: unknown, log: ReturnType<typeof createTerminalLog>, json: boolean): number {
+function reportError(
+  thrown: unknown,
+  log: ReturnType<typeof createTerminalLog>,
+  json: boolean,
+): number {
   const error = toTroveImageError(thrown);
   log.close();
   for (const problem of error.problems) log.error(problem);
-  if (error instanceof BuildFailure) for (const line of error.diagnosis.lines) log.info(`| ${line}`);
-  if (error.kind === 'bug') log.info((error.cause as Error | undefined)?.stack ?? error.stack ?? '');
+  if (error instanceof BuildFailure)
+    for (const line of error.diagnosis.lines) log.info(`| ${line}`);
+  if (error.kind === 'bug')
+    log.info((error.cause as Error | undefined)?.stack ?? error.stack ?? '');
   if (json) print(JSON.stringify({ error: { kind: error.kind, problems: error.problems } }));
   return exitCodes[error.kind];
 }

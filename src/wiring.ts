@@ -40,8 +40,12 @@ export function locateInstallation(bundleDir: string, environment: Environment):
 
 /** What programs that we start see of our environment: no token, no password, nothing by accident. */
 function allowEnvironment(environment: Environment): Readonly<Record<string, string>> {
-  const names = Object.keys(environment).filter((name) => /^(https?_proxy|no_proxy|PIP_[A-Z_]+)$/i.test(name));
-  const kept = names.flatMap((name) => (environment[name] ? [[name, environment[name]] as const] : []));
+  const names = Object.keys(environment).filter((name) =>
+    /^(https?_proxy|no_proxy|PIP_[A-Z_]+)$/i.test(name),
+  );
+  const kept = names.flatMap((name) =>
+    environment[name] ? [[name, environment[name]] as const] : [],
+  );
   return {
     ...Object.fromEntries(kept),
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

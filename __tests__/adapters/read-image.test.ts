@@ -1,39 +1,34 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync,
-  symlinkSync, truncateSync, writeFileSync,
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GPT, MBR, makeBare, makeBlank, makeDisk } from '../fixtures/small-image/build-image.ts';
 import { addHostileFiles, addManyFiles, buildTree } from '../fixtures/small-image/build-tree.ts';
+import {
+  findTraces,
+  PROGRAM,
+  type Report,
+  start,
+  waitUntil,
+} from '../fixtures/small-image/run-read-image.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../host/read-image');
 const FILES_COUNT = 12_000;
-
-type File = readonly [string, string, string, number, number, number, string | null];
-interface Report {
-  readonly format: number;
-  readonly partitions: readonly Record<string, unknown>[];
-  readonly root: Record<string, unknown>;
-  readonly files: readonly File[];
-  readonly contents: Record<string, Record<string, unknown>>;
-  readonly osRelease: Record<string, string>;
-  readonly enabledUnits: readonly (readonly [string, string])[];
-}
 
 let folder = '';
 const at = (name: string): string => join(folder, name);
-
-function start(args: readonly string[], options: { uid?: number; path?: string; program?: string } = {}) {
-  const { uid, path = process.env['PATH'], program = PROGRAM } = options;
-  return spawnSync(program, args, {
-    encoding: 'utf8', timeout: 20_000, maxBuffer: 2 ** 28,
-    env: { PATH: path }, ...(uid === undefined ? {} : { uid, gid: uid }),
-  });
-}
 
 function read(args: readonly string[]): Report {
   const { status, stdout, stderr } = start(['--mount-point', at('mnt'), ...args]);
@@ -43,31 +38,12 @@ function read(args: readonly string[]): Report {
 
 function readError(args: readonly string[], options = {}): { error: string; message: string } {
   const { status, stdout, stderr } = start(args, options);
-  expect({ stdout, failed: status !== 0 && status !== null }).toEqual({ stdout: '', failed: true });
+  expect({ stdout, failed: status !== 0 && status !== null }).toEqual({
+    stdout: '',
+    failed: true,
+  });
   expect(stderr.split('\n')).toHaveLength(2);
   return JSON.parse(stderr) as { error: string; message: string };
-}
-
-/** What this test's images left on the machine: loop devices, mounts, processes. */
-function findTraces(): string[] {
-  const readOrNothing = (path: string): string => {
-    try { return readFileSync(path, 'utf8'); } catch { return ''; }
-  };
-  const loops = readdirSync('/sys/block').filter((name) => name.startsWith('loop'))
-    .map((name) => readOrNothing(`/sys/block/${name}/loop/backing_file`));
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-    .map((name) => readOrNothing(`/proc/${name}/cmdline`));
-  return [...loops, ...mounts, ...processes].filter((line) => line.includes(folder));
-}
-
-async function waitUntil(condition: () => boolean, timeoutMs: number): Promise<boolean> {
-  const deadline = Date.now() + timeoutMs;
-  while (!condition()) {
-    if (Date.now() > deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  return true;
 }
 
 beforeAll(() => {
@@ -87,26 +63,51 @@ beforeAll(() => {
 }, 60_000);
 
 afterAll(() => {
-  expect(findTraces()).toEqual([]);
+  expect(findTraces(folder)).toEqual([]);
   rmSync(folder, { recursive: true });
 });
 
 describe('read-image', () => {
   it('finds the root behind an MBR table and changes no byte of the image', () => {
-    const digest = () => createHash('sha256').update(readFileSync(at('mbr.raw'))).digest('hex');
+    const digest = () =>
+      createHash('sha256')
+        .update(readFileSync(at('mbr.raw')))
+        .digest('hex');
     const before = digest();
     const { format, partitions, root } = read([at('mbr.raw')]);
     expect(digest()).toBe(before);
     expect(format).toBe(1);
-    const common = { type: '83', fsType: 'ext4', uuid: expect.stringMatching(/^[0-9a-f-]{36}$/) };
+    const common = {
+      type: '83',
+      fsType: 'ext4',
+      uuid: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    };
     expect(partitions).toEqual([
-      { ...common, number: 1, startBytes: 2 ** 20, sizeBytes: 2 ** 23, bootable: false, label: 'other' },
-      { ...common, number: 2, startBytes: 10 * 2 ** 20, sizeBytes: 24 * 2 ** 20, bootable: true, label: 'guest root' },
+      {
+        ...common,
+        number: 1,
+        startBytes: 2 ** 20,
+        sizeBytes: 2 ** 23,
+        bootable: false,
+        label: 'other',
+      },
+      {
+        ...common,
+        number: 2,
+        startBytes: 10 * 2 ** 20,
+        sizeBytes: 24 * 2 ** 20,
+        bootable: true,
+        label: 'guest root',
+      },
     ]);
-    expect(root).toMatchObject({ partition: 2, fsType: 'ext4', label: 'guest root' });
-    expect(root['uuid']).toBe(partitions[1]?.['uuid']);
-    expect(root['sizeBytes']).toBeGreaterThan(Number(root['usedBytes']));
-    expect(root['inodesUsed']).toBeGreaterThan(20);
+    expect(root).toMatchObject({
+      partition: 2,
+      fsType: 'ext4',
+      label: 'guest root',
+    });
+    expect(root.uuid).toBe(partitions[1]?.uuid);
+    expect(root.sizeBytes).toBeGreaterThan(Number(root.usedBytes));
+    expect(root.inodesUsed).toBeGreaterThan(20);
   });
 
   it('finds the root behind a GPT table', () => {
@@ -122,18 +123,45 @@ describe('read-image', () => {
     const report = read([at('plain.raw')]);
     expect(report.partitions).toEqual([]);
     expect(report.root).toMatchObject({ partition: null, label: 'guest root' });
-    expect(report.osRelease).toEqual({ NAME: 'Small "Guest"', ID: 'small', ODD: '"open' });
+    expect(report.osRelease).toEqual({
+      NAME: 'Small "Guest"',
+      ID: 'small',
+      ODD: '"open',
+    });
     expect(report.enabledUnits).toEqual([
-      ['docker.service', 'multi-user.target'], ['ssh.socket', 'sockets.target'],
+      ['docker.service', 'multi-user.target'],
+      ['ssh.socket', 'sockets.target'],
     ]);
     const found = new Map(report.files.map((file) => [file[0], file]));
     expect(found.get('/')?.slice(0, 2)).toEqual(['/', 'd']);
-    expect(found.get('/usr/lib/tool')).toEqual(['/usr/lib/tool', 'f', '4755', 1000, 1001, 10, null]);
-    expect(found.get('/etc/os-release')).toEqual(
-      ['/etc/os-release', 'l', '0777', 0, 0, 21, '../usr/lib/os-release']);
-    const listed = execFileSync('find', [at('tree'), '-path', at('tree/h'), '-prune', '-o', '-printf', '/%P\n'],
-      { encoding: 'utf8' }).trim().split('\n');
-    expect([...found.keys()].filter((path) => !path.startsWith('/lost+found')).sort()).toEqual(listed.sort());
+    expect(found.get('/usr/lib/tool')).toEqual([
+      '/usr/lib/tool',
+      'f',
+      '4755',
+      1000,
+      1001,
+      10,
+      null,
+    ]);
+    expect(found.get('/etc/os-release')).toEqual([
+      '/etc/os-release',
+      'l',
+      '0777',
+      0,
+      0,
+      21,
+      '../usr/lib/os-release',
+    ]);
+    const listed = execFileSync(
+      'find',
+      [at('tree'), '-path', at('tree/h'), '-prune', '-o', '-printf', '/%P\n'],
+      { encoding: 'utf8' },
+    )
+      .trim()
+      .split('\n');
+    expect([...found.keys()].filter((path) => !path.startsWith('/lost+found')).sort()).toEqual(
+      listed.sort(),
+    );
   });
 
   it('reads an xfs root without replaying its log', () => {
@@ -142,7 +170,16 @@ describe('read-image', () => {
       return;
     }
     makeBlank(at('xfs.raw'), 320);
-    const proto = ['/', '0 0', 'd--755 0 0', 'etc d--755 0 0', `os-release ---644 0 0 ${at('tree/usr/lib/os-release')}`, '$', '$', ''];
+    const proto = [
+      '/',
+      '0 0',
+      'd--755 0 0',
+      'etc d--755 0 0',
+      `os-release ---644 0 0 ${at('tree/usr/lib/os-release')}`,
+      '$',
+      '$',
+      '',
+    ];
     writeFileSync(at('proto'), proto.join('\n'));
     execFileSync('mkfs.xfs', ['-q', '-L', 'xroot', '-p', at('proto'), at('xfs.raw')]);
     const report = read([at('xfs.raw')]);
@@ -151,8 +188,17 @@ describe('read-image', () => {
   });
 
   it('prints contents for paths and patterns', () => {
-    const wanted = ['/home/*/.ssh/authorized_keys', '/etc/keys.d/*', '/etc/nothing*', '/etc/gone', '/etc/empty', '/*/os-release'];
-    expect(read([at('plain.raw'), ...wanted.flatMap((path) => ['--content', path])]).contents).toEqual({
+    const wanted = [
+      '/home/*/.ssh/authorized_keys',
+      '/etc/keys.d/*',
+      '/etc/nothing*',
+      '/etc/gone',
+      '/etc/empty',
+      '/*/os-release',
+    ];
+    expect(
+      read([at('plain.raw'), ...wanted.flatMap((path) => ['--content', path])]).contents,
+    ).toEqual({
       '/home/ann/.ssh/authorized_keys': { text: 'ann\n' },
       '/home/bob/.ssh/authorized_keys': { base64: '/wA=' },
       '/etc/keys.d/.hidden': { text: 'hidden\n' },
@@ -160,97 +206,162 @@ describe('read-image', () => {
       '/etc/nothing*': { missing: true },
       '/etc/gone': { missing: true },
       '/etc/empty': { notRegular: 'd' },
-      '/etc/os-release': { text: readFileSync(at('tree/usr/lib/os-release'), 'utf8') },
+      '/etc/os-release': {
+        text: readFileSync(at('tree/usr/lib/os-release'), 'utf8'),
+      },
     });
   });
 
   it('never leaves a hostile image, opens no device or FIFO, and keeps its limits', () => {
-    const names = ['absolute', 'climbing', 'proc', 'loop-a', 'self', 'fifo', 'to-fifo', 'zero', 'disk',
-      'over', 'top/../../usr/lib/os-release', 'fifo/..', `top${at('secret')}`];
-    const { contents } = read([at('hostile.raw'), ...names.flatMap((name) => ['--content', `/h/${name}`])]);
+    const names = [
+      'absolute',
+      'climbing',
+      'proc',
+      'loop-a',
+      'self',
+      'fifo',
+      'to-fifo',
+      'zero',
+      'disk',
+      'over',
+      'top/../../usr/lib/os-release',
+      'rooted',
+      'fifo/..',
+      `top${at('secret')}`,
+    ];
+    const { contents } = read([
+      at('hostile.raw'),
+      ...names.flatMap((name) => ['--content', `/h/${name}`]),
+    ]);
     expect(Object.entries(contents).map(([path, content]) => [path.slice(3), content])).toEqual([
-      ['absolute', { missing: true }], ['climbing', { missing: true }], ['proc', { missing: true }],
-      ['loop-a', { missing: true }], ['self', { missing: true }], ['fifo', { notRegular: 'p' }],
-      ['to-fifo', { notRegular: 'p' }], ['zero', { notRegular: 'c' }], ['disk', { notRegular: 'b' }],
+      ['absolute', { missing: true }],
+      ['climbing', { missing: true }],
+      ['proc', { missing: true }],
+      ['loop-a', { missing: true }],
+      ['self', { missing: true }],
+      ['fifo', { notRegular: 'p' }],
+      ['to-fifo', { notRegular: 'p' }],
+      ['zero', { notRegular: 'c' }],
+      ['disk', { notRegular: 'b' }],
       ['over', { tooLarge: 8 * 2 ** 20 + 1 }],
       ['top/../../usr/lib/os-release', { text: expect.stringContaining('ID=small') }],
-      ['fifo/..', { missing: true }], [`top${at('secret')}`, { missing: true }],
+      ['rooted', { text: expect.stringContaining('ID=small') }],
+      ['fifo/..', { missing: true }],
+      [`top${at('secret')}`, { missing: true }],
     ]);
     const { contents: large } = read([at('hostile.raw'), '--content', '/h/limit']);
-    expect(large).toEqual({ '/h/limit': { base64: Buffer.alloc(8 * 2 ** 20).toString('base64') } });
+    expect(large).toEqual({
+      '/h/limit': { base64: Buffer.alloc(8 * 2 ** 20).toString('base64') },
+    });
   });
 
   it('keeps the total of all contents under 64 MiB', () => {
     const paths = Array.from({ length: 9 }, (_, count) => `${'/h/..'.repeat(count)}/h/limit`);
     const { contents } = read([at('hostile.raw'), ...paths.flatMap((path) => ['--content', path])]);
-    expect(Object.values(contents).map((content) => Object.keys(content)[0])).toEqual(
-      [...Array<string>(8).fill('base64'), 'tooLarge']);
+    expect(Object.values(contents).map((content) => Object.keys(content)[0])).toEqual([
+      ...Array<string>(8).fill('base64'),
+      'tooLarge',
+    ]);
   });
 
   it('spells unusual names so that none is lost, sorted by their bytes', () => {
     const paths = read([at('hostile.raw')]).files.map(([path]) => path);
     const odd = paths.filter((path) => path.startsWith('/h/n'));
-    expect(odd).toEqual(['/h/new\nline', '/h/né', '/h/n\udce9\udc80']);
-    const listed = execFileSync('find', [at('tree'), '-printf', '/%P\\0'], { encoding: 'latin1' }).split('\0');
+    expect(odd).toEqual(['/h/new\nline', '/h/n\udc80\udce9', '/h/né']);
+    const listed = execFileSync('find', [at('tree'), '-printf', '/%P\\0'], {
+      encoding: 'latin1',
+    }).split('\0');
     expect(paths.filter((path) => !path.startsWith('/lost+found'))).toHaveLength(listed.length - 1);
   });
 
   it('reads several images at once, and one image several times at once', async () => {
     const images = ['plain.raw', 'plain.raw', 'plain.raw', 'mbr.raw', 'gpt.raw', 'gpt.raw'];
-    const runs = images.map((image) => new Promise<string>((resolve, reject) => {
-      const child = spawn(PROGRAM, [at(image), '--mount-point', at('mnt')]);
-      const chunks: Buffer[] = [];
-      child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-      child.stderr.on('data', (chunk: Buffer) => reject(new Error(chunk.toString())));
-      child.on('close', () => resolve(Buffer.concat(chunks).toString()));
-    }));
-    const alone = { 'plain.raw': read([at('plain.raw')]), 'mbr.raw': read([at('mbr.raw')]), 'gpt.raw': read([at('gpt.raw')]) };
+    const runs = images.map(
+      (image) =>
+        new Promise<string>((resolve, reject) => {
+          const child = spawn(PROGRAM, [at(image), '--mount-point', at('mnt')]);
+          const chunks: Buffer[] = [];
+          child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+          child.stderr.on('data', (chunk: Buffer) => reject(new Error(chunk.toString())));
+          child.on('close', () => resolve(Buffer.concat(chunks).toString()));
+        }),
+    );
+    const alone = {
+      'plain.raw': read([at('plain.raw')]),
+      'mbr.raw': read([at('mbr.raw')]),
+      'gpt.raw': read([at('gpt.raw')]),
+    };
     const reports = (await Promise.all(runs)).map((text) => JSON.parse(text) as Report);
     expect(reports).toEqual(images.map((image) => alone[image as keyof typeof alone]));
   });
 
-  it.each([['SIGKILL', 0, null], ['SIGKILL', 40, null], ['SIGTERM', 20, 143]] as const)(
-    'leaves nothing behind when %s comes %i ms after the loop device', async (signal, delayMs, code) => {
-      const child = spawn(PROGRAM, [at('large.raw'), '--mount-point', at('mnt')], { detached: true, stdio: 'ignore' });
+  it.each([
+    ['SIGKILL', 0, null],
+    ['SIGKILL', 40, null],
+    ['SIGTERM', 20, 143],
+  ] as const)(
+    'leaves nothing behind when %s comes %i ms after the loop device',
+    async (signal, delayMs, code) => {
+      const child = spawn(PROGRAM, [at('large.raw'), '--mount-point', at('mnt')], {
+        detached: true,
+        stdio: 'ignore',
+      });
       const ended = new Promise<readonly [number | null, string | null]>((resolve) => {
         child.on('exit', (status, by) => resolve([status, by]));
       });
-      expect(await waitUntil(() => findTraces().some((line) => line.startsWith(at('large.raw'))), 5000)).toBe(true);
+      expect(
+        await waitUntil(
+          () => findTraces(folder).some((line) => line.startsWith(at('large.raw'))),
+          5000,
+        ),
+      ).toBe(true);
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       // A job's cancellation signals the group; an abrupt death hits the one process.
       process.kill(signal === 'SIGKILL' ? Number(child.pid) : -Number(child.pid), signal);
       expect(await ended).toEqual([code, code === null ? signal : null]);
-      await waitUntil(() => findTraces().length === 0, 3000);
-      expect(findTraces()).toEqual([]);
-    });
+      await waitUntil(() => findTraces(folder).length === 0, 3000);
+      expect(findTraces(folder)).toEqual([]);
+    },
+  );
 
   it('lists a large image completely', () => {
     const { files } = read([at('large.raw')]);
-    expect(files.filter(([path, type]) => type === 'f' && path.startsWith('/many/'))).toHaveLength(FILES_COUNT);
+    expect(files.filter(([path, type]) => type === 'f' && path.startsWith('/many/'))).toHaveLength(
+      FILES_COUNT,
+    );
   });
 
   it('refuses a file system whose directories do not form a tree', () => {
     copyFileSync(at('plain.raw'), at('cycle.raw'));
-    execFileSync('debugfs', ['-w', '-R', 'link /etc /home/again', at('cycle.raw')], { stdio: 'ignore' });
-    expect(readError([at('cycle.raw')])).toMatchObject({ error: 'damaged-filesystem', message: expect.stringContaining('/home/again') });
+    execFileSync('debugfs', ['-w', '-R', 'link /etc /home/again', at('cycle.raw')], {
+      stdio: 'ignore',
+    });
+    expect(readError([at('cycle.raw')])).toMatchObject({
+      error: 'damaged-filesystem',
+      message: expect.stringContaining('/home/again'),
+    });
   });
 
   it('asks for root when another user starts it', () => {
     copyFileSync(PROGRAM, at('program'));
     chmodSync(at('program'), 0o755);
     expect(readError([at('plain.raw')], { uid: 65534, program: at('program') })).toEqual({
-      error: 'not-root', message: expect.stringMatching(/runs as user 65534.*sudo/),
+      error: 'not-root',
+      message: expect.stringMatching(/runs as user 65534.*sudo/),
     });
   });
 
   it('names the tool that is missing', () => {
     mkdirSync(at('bin'));
     for (const tool of ['unshare', 'mount', 'umount', 'blkid']) {
-      const real = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].map((place) => join(place, tool)).find(existsSync);
+      const real = ['/usr/bin', '/usr/sbin', '/bin', '/sbin']
+        .map((place) => join(place, tool))
+        .find(existsSync);
       symlinkSync(String(real), at(`bin/${tool}`));
     }
     expect(readError([at('plain.raw')], { path: at('bin') })).toMatchObject({
-      error: 'tool-missing', message: expect.stringMatching(/^sfdisk is not in PATH/),
+      error: 'tool-missing',
+      message: expect.stringMatching(/^sfdisk is not in PATH/),
     });
   });
 
@@ -264,7 +375,10 @@ describe('read-image', () => {
     makeBare(at('cut.raw'), at('other'));
     truncateSync(at('cut.raw'), 12 * 2 ** 20);
     const said = (name: string) => readError([at(name)]);
-    const answer = (error: string, text: string) => ({ error, message: expect.stringContaining(text) });
+    const answer = (error: string, text: string) => ({
+      error,
+      message: expect.stringContaining(text),
+    });
     expect(said('gone.raw')).toEqual(answer('no-image', 'No such file'));
     expect(said('mnt')).toEqual(answer('no-image', 'Is a directory'));
     expect(said('tree/h/fifo')).toEqual(answer('no-image', 'not a regular file'));
@@ -278,9 +392,16 @@ describe('read-image', () => {
 
   it('refuses what it was asked wrongly', () => {
     expect(readError([])).toMatchObject({ error: 'usage' });
-    expect(readError([at('plain.raw'), '--content', 'etc/passwd'])).toMatchObject({ error: 'usage' });
-    expect(readError([at('plain.raw'), '--mount-point', at('tree')])).toMatchObject({ error: 'usage', message: expect.stringContaining('not empty') });
-    expect(readError([at('plain.raw'), '--mount-point', at('absent')])).toMatchObject({ error: 'usage' });
+    expect(readError([at('plain.raw'), '--content', 'etc/passwd'])).toMatchObject({
+      error: 'usage',
+    });
+    expect(readError([at('plain.raw'), '--mount-point', at('tree')])).toMatchObject({
+      error: 'usage',
+      message: expect.stringContaining('not empty'),
+    });
+    expect(readError([at('plain.raw'), '--mount-point', at('absent')])).toMatchObject({
+      error: 'usage',
+    });
     expect(start(['--help']).stdout).toMatch(/^read-image: .*\n\nusage: read-image IMAGE\.raw/);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { linesFromScratchRoot } from './scratch.ts';
+import { linesFromScratchRoot, runInScratchRoot } from './scratch.ts';
 
 const user = '/elements/trove-guest-user/install.d/25-trove-guest-user';
 const agent = '/elements/trove-guest-agent-package/install.d/40-trove-guest-agent-package';
@@ -86,5 +86,46 @@ describe('docker’s network plugin', () => {
       ${plugin}
       cat /systemctl.log; find /etc/docker /etc/systemd -type f 2>/dev/null || true`);
     expect(lines).toEqual(['this release of Trove has no network plugin']);
+  });
+});
+
+describe('an agent that cannot start', () => {
+  const imports = '/elements/trove-guest-agent-package/install.d/42-trove-guest-agent-imports';
+  const datastore = '/usr/lib/python3/dist-packages/trove/guestagent/datastore';
+  const common = `${datastore}/mysql_common/service.py`;
+  const prepare = `
+    mount -t tmpfs modules /usr/lib/python3/dist-packages
+    for name in mysql mariadb postgres mysql_common; do
+      mkdir -p ${datastore}/$name; touch ${datastore}/$name/manager.py
+    done
+    printf 'import re\\nhome = re.escape("x")\\n' > ${common}
+    echo 'import trove.guestagent.datastore.mysql_common.service' > ${datastore}/mysql/manager.py`;
+
+  it('is repaired where the cause is the import that Ubuntu’s update of Trove 17 lost', () => {
+    const lines = linesFromScratchRoot(`
+      ${prepare}; echo 'config = os.path.realpath("/etc/mysql/my.cnf")' >> ${common}
+      ${imports}; ${imports}; cat ${common}`);
+    expect(lines).toEqual([
+      `repaired ${common}: it used the module os without importing it`,
+      'import os',
+      'import re',
+      'home = re.escape("x")',
+      'config = os.path.realpath("/etc/mysql/my.cnf")',
+    ]);
+  });
+
+  it('fails the build for any other cause, with the reason', () => {
+    const run = runInScratchRoot(`
+      ${prepare}; echo 'import missing_library' > ${datastore}/postgres/manager.py; ${imports}`);
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain("No module named 'missing_library'");
+    expect(run.stderr).toContain('cannot load trove.guestagent.datastore.postgres.manager');
+  });
+
+  it('is not what a sound package has', () => {
+    expect(linesFromScratchRoot(`${prepare}; ${imports}; cat ${common}`)).toEqual([
+      'import re',
+      'home = re.escape("x")',
+    ]);
   });
 });

@@ -83,7 +83,7 @@ describe('the image, from outside', () => {
 
   function runCleanup(name: string): { exitCode: number | null; stderr: string } {
     const hook = join(elementsPath, 'trove-guest-clean', 'cleanup.d', name);
-    const env = { PATH: process.env['PATH'], TARGET_ROOT: root };
+    const env = { PATH: process.env.PATH, TARGET_ROOT: root };
     const run = spawnSync(hook, { env, encoding: 'utf8' });
     return { exitCode: run.status, stderr: run.stderr };
   }

@@ -54,7 +54,7 @@ describe('kpartx without device-mapper', () => {
     expect(made.stderr).toBe('');
   }
 
-  const mapped = (number: number) => loop.replace('/dev/', '/dev/mapper/') + `p${number}`;
+  const mapped = (number: number) => `${loop.replace('/dev/', '/dev/mapper/')}p${number}`;
 
   it.each([['-uvs'], ['-av']])('with %s shows every partition where it is looked for', (flags) => {
     const { exitCode, stdout } = kpartx(flags, loop);

@@ -70,9 +70,9 @@ export async function bootImage(options: BootOptions): Promise<BootResult> {
     const found = await verdict;
     const seconds = readSeconds();
     if (FAILURE_NAMES.has(found)) await waitForEnd(qemu, LAST_WORDS_MS);
+    const tail = `${log.tail()}\n${complaints}`.trim();
     await stopQemu(qemu);
     log.end();
-    const tail = `${log.tail()}\n${complaints}`.trim();
     return { verdict: found, seconds, markers, accelerator, serialLogPath, tail };
   } finally {
     await stopQemu(qemu);

@@ -1,9 +1,11 @@
-import { DefaultArtifactClient } from '@actions/artifact';
 import { basename } from 'node:path';
+import { DefaultArtifactClient } from '@actions/artifact';
 import type { Artifacts, UploadedArtifact } from '../ports/artifacts.ts';
 
 /** The artifact store of this workflow run. `environment` is the runner's. */
-export function createArtifacts(environment: Readonly<Record<string, string | undefined>>): Artifacts {
+export function createArtifacts(
+  environment: Readonly<Record<string, string | undefined>>,
+): Artifacts {
   const client = new DefaultArtifactClient();
   const run = `${environment.GITHUB_SERVER_URL}/${environment.GITHUB_REPOSITORY}/actions/runs/${environment.GITHUB_RUN_ID}`;
   const describe = (name: string, response: { id?: number; digest?: string }): UploadedArtifact => {
@@ -15,7 +17,8 @@ export function createArtifacts(environment: Readonly<Record<string, string | un
       sha256: (response.digest ?? '').replace(/^sha256:/, ''),
     };
   };
-  const keep = (days: number): { retentionDays?: number } => (days > 0 ? { retentionDays: days } : {});
+  const keep = (days: number): { retentionDays?: number } =>
+    days > 0 ? { retentionDays: days } : {};
   return {
     async uploadFile(path, retentionDays) {
       const name = basename(path);

@@ -15,7 +15,13 @@ export async function readBuilder(
     const { exitCode, stdout } = await commands.run([python, '-c', askPackage]);
     const [version, elementsDir] = stdout.trim().split('\n');
     if (exitCode !== 0 || version === undefined || elementsDir === undefined) continue;
-    return { executable, version, elementsDir, from, defaultMirrors: await readMirrors(elementsDir, architecture) };
+    return {
+      executable,
+      version,
+      elementsDir,
+      from,
+      defaultMirrors: await readMirrors(elementsDir, architecture),
+    };
   }
   return null;
 }
@@ -32,10 +38,19 @@ async function readInterpreter(script: string): Promise<string | null> {
 }
 
 /** The archives that diskimage-builder's own elements name as their defaults. */
-async function readMirrors(elementsDir: string, architecture: string): Promise<DiskimageBuilderFacts['defaultMirrors']> {
-  const debian = await readText(`${elementsDir}/debian-minimal/environment.d/10-debian-minimal.bash`);
-  const ubuntu = await readText(`${elementsDir}/ubuntu-common/environment.d/10-ubuntu-distro-name.bash`);
-  const ubuntuMirrors = [...ubuntu.matchAll(/default_ubuntu_mirror=(https?:\S+)/g)].map((match) => match[1] ?? '');
+async function readMirrors(
+  elementsDir: string,
+  architecture: string,
+): Promise<DiskimageBuilderFacts['defaultMirrors']> {
+  const debian = await readText(
+    `${elementsDir}/debian-minimal/environment.d/10-debian-minimal.bash`,
+  );
+  const ubuntu = await readText(
+    `${elementsDir}/ubuntu-common/environment.d/10-ubuntu-distro-name.bash`,
+  );
+  const ubuntuMirrors = [...ubuntu.matchAll(/default_ubuntu_mirror=(https?:\S+)/g)].map(
+    (match) => match[1] ?? '',
+  );
   const isPort = (url: string): boolean => url.includes('ports');
   const first = (pattern: RegExp): string => trim(pattern.exec(debian)?.[1] ?? '');
   return {

@@ -2,10 +2,14 @@ import { exec } from '@actions/exec';
 import type { CommandOptions, CommandResult, Commands } from '../ports/commands.ts';
 
 /** Starts programs through @actions/exec; `baseEnvironment` is all that they see of ours. */
-export function createCommands(baseEnvironment: Readonly<Record<string, string>>, isRoot: boolean): Commands {
+export function createCommands(
+  baseEnvironment: Readonly<Record<string, string>>,
+  isRoot: boolean,
+): Commands {
   return {
     async run(argv, options = {}): Promise<CommandResult> {
-      const [program, ...rest] = options.asRoot && !isRoot ? ['sudo', '--non-interactive', '--', ...argv] : argv;
+      const [program, ...rest] =
+        options.asRoot && !isRoot ? ['sudo', '--non-interactive', '--', ...argv] : argv;
       const stdout: Buffer[] = [];
       const stderr: Buffer[] = [];
       try {

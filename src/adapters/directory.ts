@@ -5,7 +5,8 @@ import type { DirectoryFacts } from '../model/host.ts';
 /** What can be done in a directory; of one that does not exist, what its nearest parent says. */
 export async function readDirectory(path: string): Promise<DirectoryFacts> {
   const { nearest, exists, trouble } = await findNearest(path);
-  if (trouble !== '') return { path, exists, writable: false, freeBytes: 0, mountOptions: [], trouble };
+  if (trouble !== '')
+    return { path, exists, writable: false, freeBytes: 0, mountOptions: [], trouble };
   const refusal = await access(nearest, constants.W_OK | constants.X_OK).then(
     () => '',
     (error: Error) => error.message,
@@ -21,7 +22,9 @@ export async function readDirectory(path: string): Promise<DirectoryFacts> {
   };
 }
 
-async function findNearest(path: string): Promise<{ nearest: string; exists: boolean; trouble: string }> {
+async function findNearest(
+  path: string,
+): Promise<{ nearest: string; exists: boolean; trouble: string }> {
   for (let nearest = path; ; nearest = dirname(nearest)) {
     try {
       const isDirectory = (await stat(nearest)).isDirectory();
@@ -42,7 +45,8 @@ async function readMountOptions(path: string): Promise<readonly string[]> {
   for (const line of mountinfo.split('\n')) {
     const [, , , , mountPoint = '', options = ''] = line.split(' ');
     const holds = mountPoint === '/' || path === mountPoint || path.startsWith(`${mountPoint}/`);
-    if (mountPoint !== '' && holds && mountPoint.length >= best.length) best = { length: mountPoint.length, options };
+    if (mountPoint !== '' && holds && mountPoint.length >= best.length)
+      best = { length: mountPoint.length, options };
   }
   return best.options.split(',');
 }

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Element, ElementDigest } from '../model/elements.ts';
 import type { Elements } from '../ports/machine.ts';
@@ -32,10 +32,7 @@ async function readElement(name: string, path: string): Promise<Element> {
   const scripts: Record<string, readonly string[]> = {};
   for (const directory of await listDirectories(path)) {
     if (!directory.endsWith('.d') || directory === 'environment.d') continue;
-    scripts[directory.slice(0, -2)] = (await listEntries(join(path, directory)))
-      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-      .map((entry) => entry.name)
-      .filter((script) => /^[0-9A-Za-z_.-]+$/.test(script));
+    scripts[directory.slice(0, -2)] = await listHooks(join(path, directory));
   }
   return {
     name,
@@ -46,19 +43,41 @@ async function readElement(name: string, path: string): Promise<Element> {
   };
 }
 
+/** What dib-run-parts would run: executable files with a plain name. */
+async function listHooks(directory: string): Promise<readonly string[]> {
+  const names = (await listEntries(directory))
+    .map(({ name }) => name)
+    .filter((name) => /^[0-9A-Za-z_.-]+$/.test(name));
+  const hooks = await Promise.all(
+    names.map(async (name) => {
+      const found = await stat(join(directory, name)).catch(() => null);
+      return found?.isFile() && (found.mode & 0o111) !== 0 ? [name] : [];
+    }),
+  );
+  return hooks.flat();
+}
+
 async function addTree(hash: Hash, root: string, below: string): Promise<void> {
-  for (const entry of (await listEntries(join(root, below))).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of (await listEntries(join(root, below))).sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )) {
     if (entry.name === '__pycache__') continue;
     const path = join(below, entry.name);
     const { mode } = await lstat(join(root, path));
     hash.update(`${path}\0${(mode & 0o777).toString(8)}\0`);
     if (entry.isSymbolicLink()) hash.update(`l${await readlink(join(root, path))}\0`);
     else if (entry.isDirectory()) await addTree(hash, root, path);
-    else hash.update(createHash('sha256').update(await readFile(join(root, path))).digest());
+    else
+      hash.update(
+        createHash('sha256')
+          .update(await readFile(join(root, path)))
+          .digest(),
+      );
   }
 }
 
-const listEntries = (path: string): Promise<Dirent[]> => readdir(path, { withFileTypes: true }).catch(() => []);
+const listEntries = (path: string): Promise<Dirent[]> =>
+  readdir(path, { withFileTypes: true }).catch(() => []);
 
 const listDirectories = async (path: string): Promise<readonly string[]> =>
   (await listEntries(path)).filter((entry) => entry.isDirectory()).map((entry) => entry.name);

@@ -18,9 +18,9 @@ export function createGithubLog(now: () => number): Log {
   const annotate = (kind: 'warning' | 'error', { code, message, hint, file }: Problem): void => {
     const text = `${message}\n${hint}`;
     counts[kind] += 1;
-    if (counts[kind] > mostAnnotations) return info(`${kind}: ${text} [${code}]`);
     const properties = { title: code, ...(file === undefined ? {} : { file, startLine: 1 }) };
-    if (kind === 'error') error(text, properties);
+    if (counts[kind] > mostAnnotations) info(`${kind}: ${text} [${code}]`);
+    else if (kind === 'error') error(text, properties);
     else warning(text, properties);
   };
   return {

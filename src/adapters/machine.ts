@@ -20,7 +20,11 @@ export function createMachine(
     async read({ workDir, outputDir, venvDir }): Promise<HostFacts> {
       const user = await readUser(commands);
       const architecture = debianNames[arch()] ?? arch();
-      const executables = await findExecutables([...Object.keys(requiredTools), 'disk-image-create', 'apt-get']);
+      const executables = await findExecutables([
+        ...Object.keys(requiredTools),
+        'disk-image-create',
+        'apt-get',
+      ]);
       const onHost = executables['disk-image-create'];
       return {
         platform: platform(),
@@ -51,23 +55,43 @@ export function createMachine(
 async function readUser(commands: Commands): Promise<HostFacts['user']> {
   const { uid, gid, username } = userInfo();
   const { exitCode, stderr } = await commands.run(['true'], { asRoot: true });
-  return { uid, gid, name: username, canBeRoot: exitCode === 0, rootRefusal: stderr.trim() || `exit code ${exitCode}` };
+  return {
+    uid,
+    gid,
+    name: username,
+    canBeRoot: exitCode === 0,
+    rootRefusal: stderr.trim() || `exit code ${exitCode}`,
+  };
 }
 
 async function readOs(): Promise<HostFacts['os']> {
   const text = await readText('/etc/os-release');
-  const field = (name: string): string => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? '';
+  const field = (name: string): string =>
+    new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? '';
   return { id: field('ID'), codename: field('VERSION_CODENAME'), prettyName: field('PRETTY_NAME') };
 }
 
 /** Asked of the kernel by trying; device-mapper by /proc/misc, since its control node may be missing or useless. */
-async function readKernelFeatures(commands: Commands, canBeRoot: boolean): Promise<HostFacts['kernelFeatures']> {
+async function readKernelFeatures(
+  commands: Commands,
+  canBeRoot: boolean,
+): Promise<HostFacts['kernelFeatures']> {
   const deviceMapper = /\bdevice-mapper$/m.test(await readText('/proc/misc'));
   if (!canBeRoot) return { canMount: false, loopDevices: false, deviceMapper };
   const root = { asRoot: true };
   if (!deviceMapper) await commands.run(['modprobe', '--quiet', 'dm_mod'], root);
-  const namespace = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
-  const mount = await commands.run([...namespace, 'mount', '-t', 'tmpfs', 'trove-image', '/mnt'], root);
+  const namespace = [
+    'unshare',
+    '--mount',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+  ] as const;
+  const mount = await commands.run(
+    [...namespace, 'mount', '-t', 'tmpfs', 'trove-image', '/mnt'],
+    root,
+  );
   const loop = await commands.run(['losetup', '--find'], root);
   return {
     canMount: mount.exitCode === 0,
@@ -81,10 +105,17 @@ async function readMemory(): Promise<number> {
   return Number(kibibytes ?? 0) * 1024;
 }
 
-async function findExecutables(names: readonly string[]): Promise<Readonly<Record<string, string>>> {
+async function findExecutables(
+  names: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};
   for (const name of names) {
-    const path = (await filterExisting(searchPath.map((directory) => join(directory, name)), constants.X_OK))[0];
+    const path = (
+      await filterExisting(
+        searchPath.map((directory) => join(directory, name)),
+        constants.X_OK,
+      )
+    )[0];
     if (path !== undefined) found[name] = path;
   }
   return found;
@@ -92,24 +123,40 @@ async function findExecutables(names: readonly string[]): Promise<Readonly<Recor
 
 async function readAptSources(): Promise<Readonly<Record<string, string>>> {
   const directory = '/etc/apt/sources.list.d';
-  const names = (await readdir(directory).catch(() => [])).filter((name) => /\.(list|sources)$/.test(name)).sort();
+  const names = (await readdir(directory).catch(() => []))
+    .filter((name) => /\.(list|sources)$/.test(name))
+    .sort();
   const paths = ['/etc/apt/sources.list', ...names.map((name) => join(directory, name))];
   const texts = await Promise.all(paths.map(async (path) => [path, await readText(path)] as const));
   return Object.fromEntries(texts.filter(([, text]) => text !== ''));
 }
 
 /** Proxies without credentials: the variables end up in the build's environment. */
-function readProxies(environment: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+function readProxies(
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) => {
       const value = environment[name] ?? environment[name.toUpperCase()];
-      return value && !value.includes('@') && /^[\w.:/,*[\]-]+$/.test(value) ? [[name, value] as const] : [];
+      return value && !value.includes('@') && /^[\w.:/,*[\]-]+$/.test(value)
+        ? [[name, value] as const]
+        : [];
     }),
   );
 }
 
-async function filterExisting(paths: readonly string[], mode = constants.R_OK): Promise<readonly string[]> {
-  const checks = await Promise.all(paths.map((path) => access(path, mode).then(() => [path], () => [])));
+async function filterExisting(
+  paths: readonly string[],
+  mode = constants.R_OK,
+): Promise<readonly string[]> {
+  const checks = await Promise.all(
+    paths.map((path) =>
+      access(path, mode).then(
+        () => [path],
+        () => [],
+      ),
+    ),
+  );
   return checks.flat();
 }
 

@@ -45,7 +45,10 @@ async function listProcesses(workspaceName: string) {
   const processes = await Promise.all(
     pids
       .filter((pid) => !kin.has(pid))
-      .map(async (pid) => ({ pid, command: (await readText(`/proc/${pid}/cmdline`)).replaceAll('\0', ' ').trim() })),
+      .map(async (pid) => ({
+        pid,
+        command: (await readText(`/proc/${pid}/cmdline`)).replaceAll('\0', ' ').trim(),
+      })),
   );
   return processes.filter(({ command }) => command.includes(workspaceName));
 }

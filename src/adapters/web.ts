@@ -9,7 +9,8 @@ export function createWeb(): Web {
     async get(url, timeoutMs): Promise<WebAnswer> {
       for (let attempt = 1; ; attempt += 1) {
         const answer = await getOnce(url, timeoutMs);
-        const passing = !answer.ok && (answer.status === null || answer.status >= 500 || answer.status === 429);
+        const passing =
+          !answer.ok && (answer.status === null || answer.status >= 500 || answer.status === 429);
         if (!passing || attempt === tries) return answer;
         await sleep(attempt * 1000);
       }
@@ -20,7 +21,8 @@ export function createWeb(): Web {
 async function getOnce(url: string, timeoutMs: number): Promise<WebAnswer> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-    if (!response.ok) return { ok: false, status: response.status, reason: `HTTP status ${response.status}` };
+    if (!response.ok)
+      return { ok: false, status: response.status, reason: `HTTP status ${response.status}` };
     return { ok: true, body: new Uint8Array(await response.arrayBuffer()) };
   } catch (error) {
     const { message, cause } = error as Error & { cause?: Error };

@@ -29,7 +29,14 @@ export async function build(ports: Ports, settings: BuildSettings): Promise<Buil
   return inWorkspace(ports, settings, async (workspace) => {
     const keyring = await fetchKeyring(ports, plan, workspace);
     const scrub = createScrubber(settings.secrets);
-    const request = { plan, host, workspace, keyring, elements: job.elements, hostDir: own.hostDir };
+    const request = {
+      plan,
+      host,
+      workspace,
+      keyring,
+      elements: job.elements,
+      hostDir: own.hostDir,
+    };
     const built = await keepLog(ports, settings, job, () =>
       buildImage(ports, { ...request, logPath: paths.log, scrub }),
     );
@@ -50,34 +57,61 @@ export async function build(ports: Ports, settings: BuildSettings): Promise<Buil
     stopIfCancelled(signal);
 
     const artifact = await upload(ports, settings, job, files);
-    const finished = { manifest, files, manifestPath: paths.manifest, logPath: paths.log, artifact };
-    return { manifest, outputs: composeOutputs({ ...finished, durationMs: ports.clock.now() - startedAtMs }) };
+    const finished = {
+      manifest,
+      files,
+      manifestPath: paths.manifest,
+      logPath: paths.log,
+      artifact,
+    };
+    return {
+      manifest,
+      outputs: composeOutputs({ ...finished, durationMs: ports.clock.now() - startedAtMs }),
+    };
   });
 }
 
 /** A failed build keeps its log, in the output directory and as an artifact. */
-async function keepLog<T>(ports: Ports, settings: BuildSettings, job: Job, body: () => Promise<T>): Promise<T> {
+async function keepLog<T>(
+  ports: Ports,
+  settings: BuildSettings,
+  job: Job,
+  body: () => Promise<T>,
+): Promise<T> {
   try {
     return await body();
   } catch (error) {
     stopIfCancelled(settings.signal);
     if (settings.artifacts) {
       const name = `${job.plan.imageName}-failed-log`;
-      await uploadLog({ log: ports.log, artifacts: settings.artifacts }, name, job.paths.log, settings.inputs.retentionDays);
+      await uploadLog(
+        { log: ports.log, artifacts: settings.artifacts },
+        name,
+        job.paths.log,
+        settings.inputs.retentionDays,
+      );
     }
     throw error;
   }
 }
 
-async function upload(ports: Ports, settings: BuildSettings, job: Job, files: readonly OutputFile[]) {
+async function upload(
+  ports: Ports,
+  settings: BuildSettings,
+  job: Job,
+  files: readonly OutputFile[],
+) {
   const { inputs, artifacts } = settings;
   if (artifacts === null) return null;
   ports.log.chapter('Upload artifacts');
-  return uploadImages({ log: ports.log, artifacts }, {
-    files,
-    companions: [job.paths.manifest, job.paths.sums, job.paths.log],
-    outputDir: job.plan.outputDir,
-    companionsName: inputs.artifact === 'auto' ? `${job.plan.imageName}-build` : inputs.artifact,
-    retentionDays: inputs.retentionDays,
-  });
+  return uploadImages(
+    { log: ports.log, artifacts },
+    {
+      files,
+      companions: [job.paths.manifest, job.paths.sums, job.paths.log],
+      outputDir: job.plan.outputDir,
+      companionsName: inputs.artifact === 'auto' ? `${job.plan.imageName}-build` : inputs.artifact,
+      retentionDays: inputs.retentionDays,
+    },
+  );
 }

@@ -1,5 +1,11 @@
 import type { Workspace } from '../model/plan.ts';
-import { type CleanPorts, cleanWorkspace, killBuild, makeWorkspace, sweepWorkspaces } from '../stages/clean.ts';
+import {
+  type CleanPorts,
+  cleanWorkspace,
+  killBuild,
+  makeWorkspace,
+  sweepWorkspaces,
+} from '../stages/clean.ts';
 import type { BuildSettings } from './settings.ts';
 
 /** Runs a body in a private workspace; however it ends, nothing of the workspace is left. */
@@ -22,9 +28,14 @@ export async function inWorkspace<T>(
 }
 
 /** The post step, and the command `clean`: ends what a build left, the named one and all whose process is gone. */
-export async function clean(ports: CleanPorts, base: string, named: string | null): Promise<readonly string[]> {
+export async function clean(
+  ports: CleanPorts,
+  base: string,
+  named: string | null,
+): Promise<readonly string[]> {
   ports.log.chapter('Clean up');
-  if (named !== null) await cleanWorkspace(ports, { path: named, name: named.slice(named.lastIndexOf('/') + 1) });
+  if (named !== null)
+    await cleanWorkspace(ports, { path: named, name: named.slice(named.lastIndexOf('/') + 1) });
   const swept = await sweepWorkspaces(ports, base);
   for (const name of swept) ports.log.info(`Cleaned up after a build that died: ${name}`);
   if (named === null && swept.length === 0) ports.log.info(`Nothing to clean in ${base}.`);

@@ -6,7 +6,10 @@ import { survey } from '../stages/prepare.ts';
 import type { BuildSettings, Ports } from './settings.ts';
 
 /** Prints everything that a build would do, and what stands in its way; changes nothing. */
-export async function dryRun(ports: Ports, { inputs, own }: Pick<BuildSettings, 'inputs' | 'own'>): Promise<Plan> {
+export async function dryRun(
+  ports: Ports,
+  { inputs, own }: Pick<BuildSettings, 'inputs' | 'own'>,
+): Promise<Plan> {
   ports.log.chapter('Plan (dry run: nothing is built)');
   const { host, plan, install, problems } = await survey(ports, inputs, own);
   const builder = host.diskimageBuilder;

@@ -32,6 +32,11 @@ export interface BuildSettings {
 /** Ends the command when it was cancelled meanwhile. */
 export function stopIfCancelled(signal: AbortSignal): void {
   if (signal.aborted) {
-    throw failure('cancelled', 'cancelled', 'The build was cancelled.', 'Start it again when you want the image.');
+    throw failure(
+      'cancelled',
+      'cancelled',
+      'The build was cancelled.',
+      'Start it again when you want the image.',
+    );
   }
 }

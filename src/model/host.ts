@@ -53,7 +53,11 @@ export interface DiskimageBuilderFacts {
   /** How it got here. */
   readonly from: 'host' | 'venv';
   /** Archive URLs that its own elements name as default, for this architecture. */
-  readonly defaultMirrors: { readonly debian: string; readonly debianSecurity: string; readonly ubuntu: string };
+  readonly defaultMirrors: {
+    readonly debian: string;
+    readonly debianSecurity: string;
+    readonly ubuntu: string;
+  };
 }
 
 /** Executables that a build needs, and the Debian package of each. */

@@ -52,7 +52,8 @@ export const inputTable = [
     default: '',
     summary:
       'User that the guest agent runs as and that cloud-init gives the ssh key to; by default the name of the operating system.',
-    accepts: 'a Linux user name: a lower-case letter, then letters, digits, - or _, at most 32, and not a system account',
+    accepts:
+      'a Linux user name: a lower-case letter, then letters, digits, - or _, at most 32, and not a system account',
     placeholder: 'USER',
   },
   {
@@ -69,7 +70,8 @@ export const inputTable = [
     group: 'content',
     default: '',
     list: 'lines',
-    summary: 'Directories that hold elements of your own, one per line or separated by colons; they win over ours.',
+    summary:
+      'Directories that hold elements of your own, one per line or separated by colons; they win over ours.',
     accepts: 'existing directories without : or control characters in their path',
     placeholder: 'DIRS',
   },
@@ -89,7 +91,8 @@ export const inputTable = [
     list: 'lines',
     summary:
       'KEY=VALUE lines for diskimage-builder and the elements. Ends up inside the image: never a place for secrets.',
-    accepts: 'KEY=VALUE, one per line, without shell characters ($ ` " \' \\ ; & | < > ( )) in the value',
+    accepts:
+      'KEY=VALUE, one per line, without shell characters ($ ` " \' \\ ; & | < > ( )) in the value',
     placeholder: 'LINES',
   },
   {
@@ -115,7 +118,8 @@ export const inputTable = [
     group: 'output',
     default: 'trove-guest-{os}-{release}',
     summary: 'File name without extension; {os} {release} {architecture} {trove} are filled in.',
-    accepts: 'letters, digits, . _ + - and the four placeholders, starting with a letter or digit, at most 128',
+    accepts:
+      'letters, digits, . _ + - and the four placeholders, starting with a letter or digit, at most 128',
     placeholder: 'NAME',
   },
   {
@@ -132,7 +136,8 @@ export const inputTable = [
     name: 'output',
     group: 'output',
     default: '',
-    summary: 'Path of the image, instead of output-dir, image-name and formats: its extension sets the format.',
+    summary:
+      'Path of the image, instead of output-dir, image-name and formats: its extension sets the format.',
     accepts: 'a path that ends in .qcow2, .raw, .vmdk or .vhd',
     placeholder: 'PATH',
   },
@@ -157,7 +162,8 @@ export const inputTable = [
     group: 'output',
     default: 'zstd',
     choices: compressions,
-    summary: 'Compression of qcow2; zstd needs QEMU 5.1 or newer on the hypervisors, zlib works everywhere.',
+    summary:
+      'Compression of qcow2; zstd needs QEMU 5.1 or newer on the hypervisors, zlib works everywhere.',
     accepts: 'zstd, zlib or none',
     placeholder: 'HOW',
   },
@@ -166,7 +172,8 @@ export const inputTable = [
     group: 'run',
     default: 'inspect',
     choices: verifyModes,
-    summary: 'Check the finished image (qemu-img check and the hygiene rules); a violated rule fails the build.',
+    summary:
+      'Check the finished image (qemu-img check and the hygiene rules); a violated rule fails the build.',
     accepts: 'inspect or off',
     placeholder: 'HOW',
   },

@@ -35,7 +35,11 @@ export interface Manifest {
     readonly fileSystem: string;
     readonly usedBytes: number;
     readonly fileCount: number;
-    readonly partitions: readonly { readonly number: number; readonly sizeBytes: number; readonly fsType: string | null }[];
+    readonly partitions: readonly {
+      readonly number: number;
+      readonly sizeBytes: number;
+      readonly fsType: string | null;
+    }[];
   };
   readonly checks: readonly CheckResult[];
   readonly files: readonly Omit<OutputFile, 'path'>[];

@@ -42,7 +42,11 @@ export interface PlannedFile {
 
 /** Where packages come from. `origin` says who named the archive. */
 export interface Sources {
-  readonly origin: 'mirror' | 'host' | 'diskimage-builder' | 'unknown until diskimage-builder is installed';
+  readonly origin:
+    | 'mirror'
+    | 'host'
+    | 'diskimage-builder'
+    | 'unknown until diskimage-builder is installed';
   readonly mirror: string;
   readonly components: readonly string[];
   readonly archives: readonly Archive[];

@@ -14,9 +14,22 @@ export interface GuestRelease {
 
 /** Versions read in the archives' package lists in 2026-11. */
 export const guestReleases: readonly GuestRelease[] = [
-  { os: 'debian', codename: 'trixie', version: '13', packagedTrove: 23, components: 'main', isDefault: true },
+  {
+    os: 'debian',
+    codename: 'trixie',
+    version: '13',
+    packagedTrove: 23,
+    components: 'main',
+    isDefault: true,
+  },
   { os: 'debian', codename: 'bookworm', version: '12', packagedTrove: 18, components: 'main' },
-  { os: 'ubuntu', codename: 'noble', version: '24.04', packagedTrove: null, components: 'main,universe' },
+  {
+    os: 'ubuntu',
+    codename: 'noble',
+    version: '24.04',
+    packagedTrove: null,
+    components: 'main,universe',
+  },
   {
     os: 'ubuntu',
     codename: 'jammy',

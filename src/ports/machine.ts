@@ -1,5 +1,5 @@
-import type { HostFacts } from '../model/host.ts';
 import type { Element, ElementDigest } from '../model/elements.ts';
+import type { HostFacts } from '../model/host.ts';
 
 export interface Machine {
   /** Reads the facts anew; workDir and outputDir are absolute paths. */

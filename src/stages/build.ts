@@ -1,7 +1,13 @@
-import { TroveImageError } from '../errors.ts';
 import { composeCommand, composeEnvironment } from '../core/image/run.ts';
 import { describeFailure, diagnose } from '../core/log/diagnose.ts';
-import { countCompleted, emptyTimeline, fillGaps, findRunning, followLine } from '../core/log/timeline.ts';
+import {
+  countCompleted,
+  emptyTimeline,
+  fillGaps,
+  findRunning,
+  followLine,
+} from '../core/log/timeline.ts';
+import { TroveImageError } from '../errors.ts';
 import type { Element } from '../model/elements.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Plan, Workspace } from '../model/plan.ts';
@@ -69,14 +75,20 @@ export async function buildImage(ports: BuildPorts, request: BuildRequest): Prom
   };
   const { exitCode } = await ports.commands.run(composeRun(request), { asRoot: true, onLine });
   await file.close();
-  if (exitCode !== 0) throw new BuildFailure(diagnose(timeline, exitCode, (phase, script) => findOwner(request.elements, phase, script)));
+  if (exitCode !== 0)
+    throw new BuildFailure(
+      diagnose(timeline, exitCode, (phase, script) => findOwner(request.elements, phase, script)),
+    );
   return {
     rawPath: `${request.workspace.path}/out/image.raw`,
     phases: fillGaps(timeline.phases, ports.clock.now() - startMs),
   };
 }
 
-async function writeRun(files: Files, { plan, host, workspace, keyring }: BuildRequest): Promise<void> {
+async function writeRun(
+  files: Files,
+  { plan, host, workspace, keyring }: BuildRequest,
+): Promise<void> {
   const environment = composeEnvironment(plan, host, workspace, keyring);
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}\0`);
   const command = composeCommand(plan, host, workspace).map((argument) => `${argument}\0`);
@@ -110,5 +122,7 @@ function findOwner(
   script: string,
 ): { element: string; file: string } | null {
   const owner = elements.find((element) => element.scripts[phase]?.includes(script));
-  return owner === undefined ? null : { element: owner.name, file: `${owner.path}/${phase}.d/${script}` };
+  return owner === undefined
+    ? null
+    : { element: owner.name, file: `${owner.path}/${phase}.d/${script}` };
 }

@@ -1,5 +1,5 @@
-import { failure } from '../errors.ts';
 import { decideCleaning, parseMountPoints, parseOwner } from '../core/residue/decide.ts';
+import { failure } from '../errors.ts';
 import type { Workspace } from '../model/plan.ts';
 import type { Commands } from '../ports/commands.ts';
 import type { Files } from '../ports/files.ts';
@@ -42,7 +42,9 @@ async function isAlive(ports: CleanPorts, path: string): Promise<boolean> {
   const owner = parseOwner(await ports.files.read(`${path}/owner.json`).catch(() => ''));
   if (owner === null) return false;
   const { bootId } = await ports.remains.ownIdentity();
-  return owner.bootId === bootId && (await ports.remains.startTicksOf(owner.pid)) === owner.startTicks;
+  return (
+    owner.bootId === bootId && (await ports.remains.startTicksOf(owner.pid)) === owner.startTicks
+  );
 }
 
 /** Ends the build of a workspace, and removes what it left: processes, mounts, mappings, loop devices, files. */
@@ -52,7 +54,9 @@ export async function cleanWorkspace(ports: CleanPorts, workspace: Workspace): P
     if (round === rounds) throw await describeRemains(ports, workspace);
     await ports.commands.run(['sleep', '0.5']);
   }
-  await ports.commands.run(['rm', '-r', '-f', '--one-file-system', '--', workspace.path], { asRoot: true });
+  await ports.commands.run(['rm', '-r', '-f', '--one-file-system', '--', workspace.path], {
+    asRoot: true,
+  });
 }
 
 /** Kills the processes of a workspace; the kernel ends all that lives in the build's own process namespace. */
@@ -73,7 +77,8 @@ async function cleanOnce(ports: CleanPorts, workspace: Workspace): Promise<boole
     processes: found.processes,
   });
   const root = { asRoot: true };
-  if (plan.kill.length > 0) await ports.commands.run(['kill', '-KILL', ...plan.kill.map(String)], root);
+  if (plan.kill.length > 0)
+    await ports.commands.run(['kill', '-KILL', ...plan.kill.map(String)], root);
   for (const path of plan.unmount) await ports.commands.run(['umount', '--', path], root);
   for (const name of plan.unmap) {
     if (links.has(name)) await ports.commands.run(['rm', '-f', '--', `/dev/mapper/${name}`], root);

@@ -1,5 +1,5 @@
-import { failure } from '../errors.ts';
 import { composeConversion } from '../core/image/run.ts';
+import { failure } from '../errors.ts';
 import type { OutputFile } from '../model/image.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Commands } from '../ports/commands.ts';
@@ -15,7 +15,12 @@ export interface ConvertPorts {
 /** Formats that `qemu-img check` can check. */
 const checkable = new Set(['qcow2', 'vmdk']);
 /** qemu-img's names of our formats. */
-const driverOf: Readonly<Record<string, string>> = { qcow2: 'qcow2', raw: 'raw', vmdk: 'vmdk', vhd: 'vpc' };
+const driverOf: Readonly<Record<string, string>> = {
+  qcow2: 'qcow2',
+  raw: 'raw',
+  vmdk: 'vmdk',
+  vhd: 'vpc',
+};
 
 /** Converts the raw image into every format, proves each equal to it, and only then puts it in place. */
 export async function convertImage(
@@ -30,7 +35,11 @@ export async function convertImage(
     const partial = `${plan.outputDir}/.${fileName}.partial`;
     ports.log.progress(`Writing ${fileName}`);
     try {
-      await runQemuImg(ports, composeConversion(format, plan.compression, rawPath, partial, processors), fileName);
+      await runQemuImg(
+        ports,
+        composeConversion(format, plan.compression, rawPath, partial, processors),
+        fileName,
+      );
       if (plan.verify) await prove(ports, format, rawPath, partial, fileName);
       const digest = await ports.files.digest(partial);
       await ports.files.rename(partial, path);
@@ -42,16 +51,32 @@ export async function convertImage(
   return files;
 }
 
-async function prove(ports: ConvertPorts, format: string, rawPath: string, path: string, fileName: string): Promise<void> {
+async function prove(
+  ports: ConvertPorts,
+  format: string,
+  rawPath: string,
+  path: string,
+  fileName: string,
+): Promise<void> {
   const driver = driverOf[format] ?? format;
-  if (checkable.has(format)) await runQemuImg(ports, ['check', '-q', ...['-f', driver], path], fileName);
-  await runQemuImg(ports, ['compare', '-q', ...['-f', 'raw'], ...['-F', driver], rawPath, path], fileName);
+  if (checkable.has(format))
+    await runQemuImg(ports, ['check', '-q', ...['-f', driver], path], fileName);
+  await runQemuImg(
+    ports,
+    ['compare', '-q', ...['-f', 'raw'], ...['-F', driver], rawPath, path],
+    fileName,
+  );
 }
 
-async function runQemuImg(ports: ConvertPorts, options: readonly string[], fileName: string): Promise<void> {
+async function runQemuImg(
+  ports: ConvertPorts,
+  options: readonly string[],
+  fileName: string,
+): Promise<void> {
   const result = await ports.commands.run(['qemu-img', ...options]);
   if (result.exitCode === 0) return;
-  const said = `${result.stderr}${result.stdout}`.trim().split('\n').at(-1) || `exit code ${result.exitCode}`;
+  const said =
+    `${result.stderr}${result.stdout}`.trim().split('\n').at(-1) || `exit code ${result.exitCode}`;
   const verb = options[0] ?? '';
   throw failure(
     verb === 'convert' ? 'build' : 'check',

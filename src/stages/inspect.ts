@@ -1,7 +1,7 @@
-import { failure, TroveImageError } from '../errors.ts';
 import { contentPaths, indexFacts } from '../core/checks/evidence.ts';
 import { checkHygiene } from '../core/checks/hygiene.ts';
 import { parseDpkgStatus } from '../core/checks/packages.ts';
+import { failure, TroveImageError } from '../errors.ts';
 import type { CheckResult, ImageFacts, InstalledPackage } from '../model/image.ts';
 import type { Workspace } from '../model/plan.ts';
 import type { Commands } from '../ports/commands.ts';

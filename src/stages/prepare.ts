@@ -1,7 +1,7 @@
-import { type Problem, TroveImageError } from '../errors.ts';
 import { checkHost } from '../core/host/fitness.ts';
 import { describeMissing, needsPythonIndex, planInstall } from '../core/host/install.ts';
 import { planBuild } from '../core/image/plan.ts';
+import { type Problem, TroveImageError } from '../errors.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Inputs } from '../model/inputs.ts';
 import type { InstallPlan } from '../model/install.ts';
@@ -32,7 +32,11 @@ export interface Prepared {
 }
 
 /** Looks at the machine and plans; changes nothing. */
-export async function survey(ports: PreparePorts, inputs: Inputs, own: Installation): Promise<Prepared> {
+export async function survey(
+  ports: PreparePorts,
+  inputs: Inputs,
+  own: Installation,
+): Promise<Prepared> {
   const host = await ports.machine.read({
     workDir: inputs.workDir,
     outputDir: inputs.outputDir,
@@ -53,10 +57,15 @@ export async function survey(ports: PreparePorts, inputs: Inputs, own: Installat
 }
 
 /** Surveys, installs what is missing, and surveys again: the plan it returns is final. */
-export async function prepare(ports: PreparePorts, inputs: Inputs, own: Installation): Promise<Prepared> {
+export async function prepare(
+  ports: PreparePorts,
+  inputs: Inputs,
+  own: Installation,
+): Promise<Prepared> {
   const before = await survey(ports, inputs, own);
   if (before.problems.length > 0) throw new TroveImageError('host', before.problems);
-  if (before.install.aptPackages.length === 0 && before.install.builder === 'present') return before;
+  if (before.install.aptPackages.length === 0 && before.install.builder === 'present')
+    return before;
   await installPackages(ports, before.install.aptPackages);
   if (before.install.builder === 'pip') await installBuilder(ports, inputs, own);
   const after = await survey(ports, { ...inputs, install: 'none' }, own);
@@ -78,7 +87,10 @@ function checkInstaller(host: HostFacts, install: InstallPlan): readonly Problem
 async function installPackages(ports: PreparePorts, packages: readonly string[]): Promise<void> {
   if (packages.length === 0) return;
   ports.log.info(`Installing ${packages.join(' ')}`);
-  await ports.commands.run(['apt-get', 'update', '--quiet'], { asRoot: true, onLine: ports.log.detail });
+  await ports.commands.run(['apt-get', 'update', '--quiet'], {
+    asRoot: true,
+    onLine: ports.log.detail,
+  });
   const environment = ['env', 'DEBIAN_FRONTEND=noninteractive'] as const;
   const lines: string[] = [];
   const result = await ports.commands.run(
@@ -97,7 +109,8 @@ async function installPackages(ports: PreparePorts, packages: readonly string[])
     },
   );
   if (result.exitCode === 0) return;
-  const said = lines.filter((line) => /^(E|Err|W):/.test(line)).join(' ') || `exit code ${result.exitCode}`;
+  const said =
+    lines.filter((line) => /^(E|Err|W):/.test(line)).join(' ') || `exit code ${result.exitCode}`;
   throw new TroveImageError('host', [
     {
       code: 'apt-failed',
@@ -109,7 +122,14 @@ async function installPackages(ports: PreparePorts, packages: readonly string[])
 
 /** Does a Python index answer? Asked with pip's own configuration. */
 async function askPythonIndex(ports: PreparePorts): Promise<boolean> {
-  const ask = ['/usr/bin/python3', '-m', 'pip', '--quiet', '--disable-pip-version-check', '--no-input'] as const;
+  const ask = [
+    '/usr/bin/python3',
+    '-m',
+    'pip',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--no-input',
+  ] as const;
   const result = await ports.commands.run([
     ...ask,
     ...['--timeout', '5', '--retries', '0'],
@@ -119,7 +139,11 @@ async function askPythonIndex(ports: PreparePorts): Promise<boolean> {
 }
 
 /** A private environment of pinned, hashed packages; where that fails, the distribution's package is used. */
-async function installBuilder(ports: PreparePorts, inputs: Inputs, own: Installation): Promise<void> {
+async function installBuilder(
+  ports: PreparePorts,
+  inputs: Inputs,
+  own: Installation,
+): Promise<void> {
   const steps: readonly (readonly [string, ...string[]])[] = [
     ['/usr/bin/python3', '-m', 'venv', '--clear', own.venvDir],
     [

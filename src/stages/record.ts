@@ -11,7 +11,11 @@ export interface RecordPaths {
 }
 
 /** Writes manifest.json, and SHA256SUMS over the images, the manifest and the log. */
-export async function writeRecord(files: Files, paths: RecordPaths, manifest: Manifest): Promise<void> {
+export async function writeRecord(
+  files: Files,
+  paths: RecordPaths,
+  manifest: Manifest,
+): Promise<void> {
   await replace(files, paths.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
   const companions = await Promise.all(
     [paths.manifest, paths.log].map(async (path) => ({
@@ -31,7 +35,7 @@ async function replace(files: Files, path: string, content: string): Promise<voi
 const versionCommands: Readonly<Record<string, readonly [string, ...string[]]>> = {
   'qemu-img': ['qemu-img', '--version'],
   debootstrap: ['debootstrap', '--version'],
-  kpartx: ['dpkg-query', '--showformat=${Version}', '--show', 'kpartx'],
+  kpartx: ['dpkg-query', '--show', 'kpartx'],
   'mkfs.ext4': ['mkfs.ext4', '-V'],
   zstd: ['zstd', '--version'],
   python3: ['/usr/bin/python3', '--version'],

@@ -16,12 +16,16 @@ export interface SourcesPorts {
 const timeoutMs = 30_000;
 
 /** Asks every archive for its signed index: proves that it has the release, and fixes what the build starts from. */
-export async function readArchives(ports: SourcesPorts, archives: readonly Archive[]): Promise<readonly ArchiveState[]> {
+export async function readArchives(
+  ports: SourcesPorts,
+  archives: readonly Archive[],
+): Promise<readonly ArchiveState[]> {
   const answers = await Promise.all(archives.map((archive) => readArchive(ports.web, archive)));
   const problems = answers.filter((answer): answer is Problem => 'code' in answer);
   if (problems.length > 0) throw new TroveImageError('host', problems);
   const states = answers.filter((answer): answer is ArchiveState => 'suite' in answer);
-  for (const { url, suite, date } of states) ports.log.info(`${url} ${suite}: of ${date || 'unknown date'}`);
+  for (const { url, suite, date } of states)
+    ports.log.info(`${url} ${suite}: of ${date || 'unknown date'}`);
   return states;
 }
 
@@ -37,7 +41,10 @@ async function readArchive(web: Web, archive: Archive): Promise<ArchiveState | P
   };
 }
 
-function describeArchive(archive: Archive, answer: { status: number | null; reason: string }): Problem {
+function describeArchive(
+  archive: Archive,
+  answer: { status: number | null; reason: string },
+): Problem {
   if (answer.status === 404) {
     return {
       code: 'release-not-in-mirror',
@@ -48,16 +55,22 @@ function describeArchive(archive: Archive, answer: { status: number | null; reas
   return {
     code: 'mirror-unreachable',
     message: `mirror: ${archive.url} did not give the index of ${archive.suite}: ${answer.reason}.`,
-    hint: 'Check the URL in mirror, the network and the proxy of this machine.',
+    hint: "Check the URL in mirror, the network and the proxy of this machine; mirror: host uses this machine's own sources.",
   };
 }
 
 /** Path of a keyring for an archive whose keyring this machine does not have; null where the machine's own does. */
-export async function fetchKeyring(ports: SourcesPorts, plan: Plan, workspace: Workspace): Promise<string | null> {
+export async function fetchKeyring(
+  ports: SourcesPorts,
+  plan: Plan,
+  workspace: Workspace,
+): Promise<string | null> {
   const { keyring } = plan.bootstrap;
   if (keyring.kind === 'host') return null;
   const refusals: string[] = [];
-  for (const pin of pinnedKeyrings.filter(({ distribution }) => distribution === keyring.distribution)) {
+  for (const pin of pinnedKeyrings.filter(
+    ({ distribution }) => distribution === keyring.distribution,
+  )) {
     const answer = await ports.web.get(`${plan.sources.mirror}/${pin.path}`, timeoutMs);
     if (!answer.ok) {
       refusals.push(`${pin.path}: ${answer.reason}`);
@@ -69,7 +82,12 @@ export async function fetchKeyring(ports: SourcesPorts, plan: Plan, workspace: W
     }
     const file = `${workspace.path}/keyring.deb`;
     await ports.files.writeBytes(file, answer.body);
-    const unpacked = await ports.commands.run(['dpkg-deb', '--extract', file, `${workspace.path}/keyring`]);
+    const unpacked = await ports.commands.run([
+      'dpkg-deb',
+      '--extract',
+      file,
+      `${workspace.path}/keyring`,
+    ]);
     if (unpacked.exitCode === 0) return `${workspace.path}/keyring${pin.file}`;
     refusals.push(`${pin.path}: ${unpacked.stderr.trim()}`);
   }

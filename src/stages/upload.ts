@@ -18,7 +18,10 @@ export interface UploadRequest {
 }
 
 /** Uploads every image un-zipped, checks its digest, and the companions as one archive; returns the first image's. */
-export async function uploadImages(ports: UploadPorts, request: UploadRequest): Promise<UploadedArtifact> {
+export async function uploadImages(
+  ports: UploadPorts,
+  request: UploadRequest,
+): Promise<UploadedArtifact> {
   const uploaded: UploadedArtifact[] = [];
   for (const file of request.files) {
     const artifact = await attempt(`artifact: ${file.fileName}`, () =>
@@ -36,7 +39,12 @@ export async function uploadImages(ports: UploadPorts, request: UploadRequest): 
     uploaded.push(artifact);
   }
   const archive = await attempt(`artifact: ${request.companionsName}`, () =>
-    ports.artifacts.uploadArchive(request.companionsName, request.companions, request.outputDir, request.retentionDays),
+    ports.artifacts.uploadArchive(
+      request.companionsName,
+      request.companions,
+      request.outputDir,
+      request.retentionDays,
+    ),
   );
   ports.log.info(`${archive.name}: artifact ${archive.id}`);
   return uploaded[0] ?? archive;

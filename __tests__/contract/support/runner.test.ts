@@ -66,6 +66,7 @@ describe('the runner', () => {
       GITHUB_SHA: '0'.repeat(40),
       PATH: `/opt/echo/bin:${process.env.PATH}`,
     });
+    expect(environment).not.toHaveProperty('NODE_OPTIONS');
     expect(post?.summary).toBe('');
     expect(post?.visibleLog).toBe('post: yes speak ***');
   });

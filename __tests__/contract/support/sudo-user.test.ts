@@ -22,6 +22,7 @@ describe('a user with sudo', () => {
       gid: user.gid,
       cwd: user.home,
       encoding: 'utf8',
+      stdio: 'pipe',
     }).trim();
 
   it('has no rights of its own, and all of them through sudo without a password', () => {

@@ -30,6 +30,8 @@ export function makeSpeakingCode(text: string, before: readonly number[] = []): 
 /** Machine code that writes what lies at an address, up to the first zero byte, and then stands still. */
 export function makePrintCode(address: number): number[] {
   return [
+    // Without interrupts the firmware cannot mix in what it still holds back.
+    [0xfa], //             cli
     [0x31, 0xc0], //       xor ax, ax
     [0x8e, 0xd8], //       mov ds, ax
     [0xfc], //             cld
@@ -45,7 +47,7 @@ export function makePrintCode(address: number): number[] {
     [0x88, 0xe0], //       mov al, ah
     [0xb2, 0xf8], //       mov dl, low byte of the data port
     [0xee], //             out dx, al
-    [0xeb, 0xe8], //       jmp next
+    [0xeb, 0xea], //       jmp next
     [0xf4], //       stop: hlt
     [0xeb, 0xfd], //       jmp stop
   ].flat();

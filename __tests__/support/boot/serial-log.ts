@@ -9,11 +9,9 @@ export const FAILURES = [
     'emergency',
     /You are in (?:emergency|rescue) mode|Reached target .*emergency\.target|Give root password for maintenance/i,
   ],
-  [
-    'bootloader',
-    /grub rescue>|^\s*grub>|error: (?:no such (?:partition|device)|unknown filesystem)/,
-  ],
-  ['no bootable device', /No bootable device|Boot failed: not a bootable disk/],
+  // Its plain errors are not counted: some are printed by loaders that then go on.
+  ['bootloader', /grub rescue>|^\s*grub>|Entering rescue mode/],
+  ['no bootable device', /No bootable device|This is not a bootable disk/],
 ] as const satisfies readonly (readonly [string, RegExp])[];
 
 /** What a boot passes on its way, in the order that it should. */

@@ -40,17 +40,6 @@ export async function openBlobStore(directory: string): Promise<BlobStore> {
   const blobs = new Map<string, Blob>();
   const waitingBlocks = new Map<string, Map<string, Part>>();
 
-  const receive = async (body: Readable): Promise<Part> => {
-    const path = join(directory, randomUUID());
-    const file = createWriteStream(path, { highWaterMark: CHUNK_BYTES });
-    try {
-      await pipeline(body, file);
-    } catch (error) {
-      await rm(path, { force: true });
-      throw error;
-    }
-    return { path, sizeBytes: file.bytesWritten };
-  };
   const remove = async (key: string): Promise<void> => {
     const parts = blobs.get(key)?.parts ?? [];
     blobs.delete(key);
@@ -65,7 +54,7 @@ export async function openBlobStore(directory: string): Promise<BlobStore> {
 
   return {
     async putBlock(key, blockId, body) {
-      const part = await receive(body);
+      const part = await receive(directory, body);
       const blocks = waitingBlocks.get(key) ?? new Map<string, Part>();
       waitingBlocks.set(key, blocks);
       const replaced = blocks.get(blockId);
@@ -81,7 +70,7 @@ export async function openBlobStore(directory: string): Promise<BlobStore> {
       return true;
     },
     async putBlob(key, body, contentType) {
-      await commit(key, [await receive(body)], contentType);
+      await commit(key, [await receive(directory, body)], contentType);
     },
     find: (key) => blobs.get(key),
     read: readParts,
@@ -92,6 +81,18 @@ export async function openBlobStore(directory: string): Promise<BlobStore> {
     },
     remove,
   };
+}
+
+async function receive(directory: string, body: Readable): Promise<Part> {
+  const path = join(directory, randomUUID());
+  const file = createWriteStream(path, { highWaterMark: CHUNK_BYTES });
+  try {
+    await pipeline(body, file);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+  return { path, sizeBytes: file.bytesWritten };
 }
 
 async function* readParts(blob: Blob, start: number, end: number): AsyncGenerator<Buffer> {

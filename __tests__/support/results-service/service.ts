@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Artifact, createArtifactMethods, type ServiceParts } from './artifact-service.ts';
-import { openBlobStore } from './blob-store.ts';
+import { type BlobStore, openBlobStore } from './blob-store.ts';
 import { type CacheEntry, createCacheMethods } from './cache-service.ts';
 import { createFaultPlan, type Fault } from './faults.ts';
 import { type RequestRecord, serveRequest } from './requests.ts';
@@ -62,15 +62,9 @@ export async function startResultsService(options: ServiceOptions): Promise<Resu
     [`${PACKAGE}.ArtifactService`]: createArtifactMethods(artifacts, parts),
     [`${PACKAGE}.CacheService`]: createCacheMethods(cacheEntries, parts),
   };
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+  const server = await listen((request, response) => {
     void serveRequest({ blobs, key, methods, faults, requests }, request, response);
   });
-  // A client that reuses an idle connection must never meet one that is being closed.
-  server.keepAliveTimeout = 0;
-  // A large upload may take longer than the default five minutes.
-  server.requestTimeout = 0;
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
   return {
@@ -82,13 +76,7 @@ export async function startResultsService(options: ServiceOptions): Promise<Resu
       ACTIONS_CACHE_SERVICE_V2: 'True',
     }),
     artifacts: () => structuredClone(artifacts),
-    async readArtifact(name) {
-      const artifact = artifacts.findLast((one) => one.name === name && one.finalized);
-      const blob = artifact && blobs.find(artifact.blobKey);
-      if (!blob) throw new Error(`no finished artifact is called ${name}; ask artifacts() for all`);
-      const sha256 = await blobs.sha256(blob);
-      return { sha256, size: blob.sizeBytes, hash: artifact.hash, mimeType: artifact.mimeType };
-    },
+    readArtifact: (name) => readStored(blobs, artifacts, name),
     cacheEntries: () => structuredClone(cacheEntries),
     requests,
     setFaults: faults.set,
@@ -99,4 +87,27 @@ export async function startResultsService(options: ServiceOptions): Promise<Resu
       await closed;
     },
   };
+}
+
+async function listen(handle: RequestListener): Promise<Server> {
+  const server = createServer(handle);
+  // A client that reuses an idle connection must never meet one that is being closed.
+  server.keepAliveTimeout = 0;
+  // A large upload may take longer than the default five minutes.
+  server.requestTimeout = 0;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+async function readStored(
+  blobs: BlobStore,
+  artifacts: readonly Artifact[],
+  name: string,
+): Promise<StoredArtifact> {
+  const artifact = artifacts.findLast((one) => one.name === name && one.finalized);
+  const blob = artifact && blobs.find(artifact.blobKey);
+  if (!blob) throw new Error(`no finished artifact is called ${name}; ask artifacts() for all`);
+  const sha256 = await blobs.sha256(blob);
+  return { sha256, size: blob.sizeBytes, hash: artifact.hash, mimeType: artifact.mimeType };
 }

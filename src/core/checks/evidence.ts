@@ -6,7 +6,9 @@ export interface Evidence {
   readonly entriesUnder: (directory: string) => readonly FileEntry[];
   readonly entriesMatching: (pattern: RegExp) => readonly FileEntry[];
   readonly text: (path: string) => string | null;
-  readonly textsMatching: (pattern: RegExp) => readonly { readonly path: string; readonly text: string }[];
+  readonly textsMatching: (
+    pattern: RegExp,
+  ) => readonly { readonly path: string; readonly text: string }[];
   readonly enabledUnits: ReadonlySet<string>;
 }
 
@@ -47,5 +49,7 @@ export function indexFacts(facts: ImageFacts): Evidence {
 
 function readText(content: FileContent | undefined): string | null {
   if (content === undefined || 'missing' in content || 'tooLarge' in content) return null;
-  return 'text' in content ? content.text : Buffer.from(content.base64, 'base64').toString('latin1');
+  return 'text' in content
+    ? content.text
+    : Buffer.from(content.base64, 'base64').toString('latin1');
 }

@@ -1,8 +1,8 @@
 import type { CheckResult, ImageFacts } from '../../model/image.ts';
 import { indexFacts } from './evidence.ts';
-import { parseDpkgStatus } from './packages.ts';
 import { identityRules } from './identity-rules.ts';
 import { leftoverRules } from './leftover-rules.ts';
+import { parseDpkgStatus } from './packages.ts';
 import type { Rule } from './rule.ts';
 import { serviceRules } from './service-rules.ts';
 
@@ -11,18 +11,31 @@ const packageRule: Rule = {
   summary: 'every package is installed and configured',
   find: (evidence) => {
     const status = evidence.text('/var/lib/dpkg/status');
-    if (status === null) return [{ path: '/var/lib/dpkg/status', reason: 'the list of packages is missing' }];
+    if (status === null)
+      return [{ path: '/var/lib/dpkg/status', reason: 'the list of packages is missing' }];
     return parseDpkgStatus(status)
       .filter((each) => !/^(install|hold) ok installed$/.test(each.status))
-      .map((each) => ({ path: '/var/lib/dpkg/status', reason: `${each.name} is "${each.status}"` }));
+      .map((each) => ({
+        path: '/var/lib/dpkg/status',
+        reason: `${each.name} is "${each.status}"`,
+      }));
   },
 };
 
 /** All rules, in the order in which they are reported. */
-export const hygieneRules: readonly Rule[] = [...leftoverRules, ...identityRules, ...serviceRules, packageRule];
+export const hygieneRules: readonly Rule[] = [
+  ...leftoverRules,
+  ...identityRules,
+  ...serviceRules,
+  packageRule,
+];
 
 /** Judges a finished file system by every rule; a rule without violations holds. */
 export function checkHygiene(facts: ImageFacts): readonly CheckResult[] {
   const evidence = indexFacts(facts);
-  return hygieneRules.map(({ rule, summary, find }) => ({ rule, summary, violations: find(evidence) }));
+  return hygieneRules.map(({ rule, summary, find }) => ({
+    rule,
+    summary,
+    violations: find(evidence),
+  }));
 }

@@ -46,8 +46,13 @@ export const identityRules: readonly Rule[] = [
       return shadow
         .split('\n')
         .map((line) => line.split(':'))
-        .filter(([name, hash]) => name && (hash === '' || /^!?\$|^[A-Za-z0-9./]{13}$/.test(hash ?? '')))
-        .map(([name]) => ({ path: '/etc/shadow', reason: `${name} has a password, or an empty one` }));
+        .filter(
+          ([name, hash]) => name && (hash === '' || /^!?\$|^[A-Za-z0-9./]{13}$/.test(hash ?? '')),
+        )
+        .map(([name]) => ({
+          path: '/etc/shadow',
+          reason: `${name} has a password, or an empty one`,
+        }));
     },
   },
 ];
@@ -55,7 +60,12 @@ export const identityRules: readonly Rule[] = [
 function checkMachineId(evidence: Evidence): readonly Violation[] {
   const text = evidence.text('/etc/machine-id');
   if (text === null || text.trim() === '' || text.trim() === 'uninitialized') return [];
-  return [{ path: '/etc/machine-id', reason: 'is set: every instance would be the same machine to its network and journal' }];
+  return [
+    {
+      path: '/etc/machine-id',
+      reason: 'is set: every instance would be the same machine to its network and journal',
+    },
+  ];
 }
 
 function checkDbusId(evidence: Evidence): readonly Violation[] {
@@ -73,7 +83,8 @@ function checkResolvConf(evidence: Evidence): readonly Violation[] {
     return /(^|\/)run\//.test(target) ? [] : [{ path, reason: `is a link to ${target}` }];
   }
   const violations: Violation[] = [];
-  if ((Number.parseInt(entry[2], 8) & 0o7777) !== 0o644) violations.push({ path, reason: `has mode ${entry[2]}, not 0644` });
+  if ((Number.parseInt(entry[2], 8) & 0o7777) !== 0o644)
+    violations.push({ path, reason: `has mode ${entry[2]}, not 0644` });
   if (/^\s*(nameserver|search|domain)\b/m.test(evidence.text(path) ?? '')) {
     violations.push({ path, reason: "names the builder's name servers" });
   }

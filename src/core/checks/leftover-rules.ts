@@ -14,7 +14,10 @@ export const leftoverRules: readonly Rule[] = [
       ...evidence
         .textsMatching(/^\/etc\/apt\/apt\.conf/)
         .filter(({ text }) => weakApt.test(text))
-        .map(({ path, text }) => ({ path, reason: `turns verification off: ${weakApt.exec(text)?.[0]}` })),
+        .map(({ path, text }) => ({
+          path,
+          reason: `turns verification off: ${weakApt.exec(text)?.[0]}`,
+        })),
       ...evidence
         .textsMatching(/^\/etc\/apt\/sources/)
         .filter(({ text }) => /trusted\s*[=:]\s*yes|allow-insecure\s*[=:]\s*yes/i.test(text))
@@ -34,21 +37,32 @@ export const leftoverRules: readonly Rule[] = [
     rule: 'start-stop-daemon',
     summary: 'start-stop-daemon is the real one',
     find: (evidence) => {
-      const entry = evidence.entry('/usr/sbin/start-stop-daemon') ?? evidence.entry('/sbin/start-stop-daemon');
-      if (entry === undefined) return [{ path: '/usr/sbin/start-stop-daemon', reason: 'is missing' }];
-      return entry[5] < leastDaemonBytes ? [{ path: entry[0], reason: `has ${entry[5]} bytes: a stand-in of the build` }] : [];
+      const entry =
+        evidence.entry('/usr/sbin/start-stop-daemon') ?? evidence.entry('/sbin/start-stop-daemon');
+      if (entry === undefined)
+        return [{ path: '/usr/sbin/start-stop-daemon', reason: 'is missing' }];
+      return entry[5] < leastDaemonBytes
+        ? [{ path: entry[0], reason: `has ${entry[5]} bytes: a stand-in of the build` }]
+        : [];
     },
   },
   {
     rule: 'policy-rc.d',
     summary: 'services may start',
-    find: (evidence) => present(evidence.entriesMatching(/^\/usr\/sbin\/policy-rc\.d$/), 'keeps services from starting'),
+    find: (evidence) =>
+      present(
+        evidence.entriesMatching(/^\/usr\/sbin\/policy-rc\.d$/),
+        'keeps services from starting',
+      ),
   },
   {
     rule: 'diversions',
     summary: 'no file of the build stands for a real one',
     find: (evidence) =>
-      present(evidence.entriesMatching(/\.(REAL|dib-orig)$|^\/etc\/resolv\.conf\.ORIG$/), 'is a leftover of the build'),
+      present(
+        evidence.entriesMatching(/\.(REAL|dib-orig)$|^\/etc\/resolv\.conf\.ORIG$/),
+        'is a leftover of the build',
+      ),
   },
   {
     rule: 'temporary-files',
@@ -62,9 +76,14 @@ export const leftoverRules: readonly Rule[] = [
     rule: 'environment-dump',
     summary: "the builder's environment is not in the image",
     find: (evidence) =>
-      present(evidence.entriesMatching(/\/dib_(environment|arguments)$/), 'tells the environment of the build'),
+      present(
+        evidence.entriesMatching(/\/dib_(environment|arguments)$/),
+        'tells the environment of the build',
+      ),
   },
 ];
 
-const present = (entries: readonly (readonly [string, ...unknown[]])[], reason: string): readonly Violation[] =>
-  entries.map(([path]) => ({ path, reason }));
+const present = (
+  entries: readonly (readonly [string, ...unknown[]])[],
+  reason: string,
+): readonly Violation[] => entries.map(([path]) => ({ path, reason }));

@@ -5,7 +5,8 @@ export function parseDpkgStatus(text: string): readonly InstalledPackage[] {
   return text
     .split('\n\n')
     .map((stanza) => {
-      const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(stanza)?.[1] ?? '';
+      const field = (name: string): string =>
+        new RegExp(`^${name}: (.*)$`, 'm').exec(stanza)?.[1] ?? '';
       return {
         name: field('Package'),
         version: field('Version'),

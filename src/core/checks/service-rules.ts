@@ -8,7 +8,10 @@ export const serviceRules: readonly Rule[] = [
     find: (evidence) =>
       ['docker.service', 'trove-guestagent.service', 'ssh.service']
         .filter((unit) => !evidence.enabledUnits.has(unit))
-        .map((unit) => ({ path: `/etc/systemd/system/multi-user.target.wants/${unit}`, reason: `${unit} is not enabled` })),
+        .map((unit) => ({
+          path: `/etc/systemd/system/multi-user.target.wants/${unit}`,
+          reason: `${unit} is not enabled`,
+        })),
   },
   {
     rule: 'agent-configuration',
@@ -20,7 +23,14 @@ export const serviceRules: readonly Rule[] = [
         .some(({ text }) => /^ExecStart=.*--config-dir[= ]\/etc\/trove\/conf\.d/m.test(text));
       return [
         ...(directory?.[1] === 'd' ? [] : [{ path: '/etc/trove/conf.d', reason: 'is missing' }]),
-        ...(reads ? [] : [{ path: '/etc/systemd/system/trove-guestagent.service.d', reason: 'the unit does not read /etc/trove/conf.d' }]),
+        ...(reads
+          ? []
+          : [
+              {
+                path: '/etc/systemd/system/trove-guestagent.service.d',
+                reason: 'the unit does not read /etc/trove/conf.d',
+              },
+            ]),
       ];
     },
   },
@@ -30,17 +40,24 @@ export const serviceRules: readonly Rule[] = [
     find: (evidence) => {
       const lists = evidence
         .textsMatching(/^\/etc\/cloud\/cloud\.cfg\.d\//)
-        .flatMap(({ text }) => [...text.matchAll(/^datasource_list:\s*\[([^\]]*)\]/gm)].map((match) => match[1] ?? ''));
+        .flatMap(({ text }) =>
+          [...text.matchAll(/^datasource_list:\s*\[([^\]]*)\]/gm)].map((match) => match[1] ?? ''),
+        );
       const last = lists.at(-1) ?? '';
       return ['ConfigDrive', 'OpenStack']
         .filter((name) => !last.includes(name))
-        .map((name) => ({ path: '/etc/cloud/cloud.cfg.d', reason: `${name} is not among the datasources` }));
+        .map((name) => ({
+          path: '/etc/cloud/cloud.cfg.d',
+          reason: `${name} is not among the datasources`,
+        }));
     },
   },
   {
     rule: 'root-file-system',
     summary: 'fstab names the root file system',
     find: (evidence) =>
-      /^\S+\s+\/\s/m.test(evidence.text('/etc/fstab') ?? '') ? [] : [{ path: '/etc/fstab', reason: 'has no line for /' }],
+      /^\S+\s+\/\s/m.test(evidence.text('/etc/fstab') ?? '')
+        ? []
+        : [{ path: '/etc/fstab', reason: 'has no line for /' }],
   },
 ];

@@ -59,7 +59,8 @@ function checkKernel(host: HostFacts): readonly Problem[] {
   if (!host.kernelFeatures.canMount) {
     problems.push({
       code: 'no-mounts',
-      message: 'Root may not make a private mount namespace here; this looks like a container without the needed privileges.',
+      message:
+        'Root may not make a private mount namespace here; this looks like a container without the needed privileges.',
       hint: 'Run the container with --privileged, or build outside of a container.',
     });
   }
@@ -73,7 +74,11 @@ function checkKernel(host: HostFacts): readonly Problem[] {
   return problems;
 }
 
-function checkDirectory(input: string, directory: DirectoryFacts, neededBytes: number): readonly Problem[] {
+function checkDirectory(
+  input: string,
+  directory: DirectoryFacts,
+  neededBytes: number,
+): readonly Problem[] {
   if (!directory.writable) {
     return [
       {
@@ -94,7 +99,9 @@ function checkDirectory(input: string, directory: DirectoryFacts, neededBytes: n
 }
 
 function checkMountOptions(host: HostFacts, demand: Demand): readonly Problem[] {
-  const hindrance = host.workDir.mountOptions.filter((option) => option === 'nodev' || option === 'noexec');
+  const hindrance = host.workDir.mountOptions.filter(
+    (option) => option === 'nodev' || option === 'noexec',
+  );
   if (demand.usesTmpfs || hindrance.length === 0) return [];
   return [
     {

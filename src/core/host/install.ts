@@ -1,7 +1,7 @@
 import type { Problem } from '../../errors.ts';
 import { type HostFacts, oldestDiskimageBuilder, requiredTools } from '../../model/host.ts';
-import type { InstallPlan } from '../../model/install.ts';
 import type { InstallMode } from '../../model/inputs.ts';
+import type { InstallPlan } from '../../model/install.ts';
 
 const virtualEnvironmentPackage = 'python3-venv';
 const diskimageBuilderPackage = 'python3-diskimage-builder';
@@ -14,7 +14,11 @@ export function planInstall(
 ): InstallPlan {
   const tools = missingPackages(host);
   const builder = chooseBuilder(mode, host, pythonIndexAnswers);
-  const builderPackages = { present: [], pip: [virtualEnvironmentPackage], apt: [diskimageBuilderPackage] };
+  const builderPackages = {
+    present: [],
+    pip: [virtualEnvironmentPackage],
+    apt: [diskimageBuilderPackage],
+  };
   return { builder, aptPackages: [...new Set([...tools, ...builderPackages[builder]])].sort() };
 }
 
@@ -35,7 +39,9 @@ function chooseBuilder(
 
 /** Debian packages of the tools that are not there. */
 export function missingPackages(host: HostFacts): readonly string[] {
-  const missing = Object.entries(requiredTools).filter(([tool]) => host.executables[tool] === undefined);
+  const missing = Object.entries(requiredTools).filter(
+    ([tool]) => host.executables[tool] === undefined,
+  );
   return [...new Set(missing.map(([, packageName]) => packageName))].sort();
 }
 
@@ -54,7 +60,10 @@ export function describeMissing(host: HostFacts): readonly Problem[] {
 
 function describeBuilder(host: HostFacts): Problem {
   const found = host.diskimageBuilder;
-  const fact = found === null ? 'is not installed' : `is version ${found.version}, older than ${oldestDiskimageBuilder}`;
+  const fact =
+    found === null
+      ? 'is not installed'
+      : `is version ${found.version}, older than ${oldestDiskimageBuilder}`;
   return {
     code: 'diskimage-builder-missing',
     message: `disk-image-create ${fact}, and install: none forbids to install it.`,
@@ -69,7 +78,9 @@ export function isFitting(host: HostFacts): boolean {
 }
 
 function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0));
+  const [left, right] = [a, b].map((text) =>
+    text.split('.').map((part) => Number.parseInt(part, 10) || 0),
+  );
   for (let index = 0; index < 3; index += 1) {
     const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
     if (difference !== 0) return difference;

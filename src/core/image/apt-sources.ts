@@ -44,7 +44,9 @@ export function findHostArchives(
   const usable = sources.filter((source) => /^https?:\/\//.test(source.url));
   const archive = usable.find((source) => source.suites.includes(codename));
   const security = usable.find((source) =>
-    source.suites.some((suite) => suite === `${codename}-security` || suite === `${codename}/updates`),
+    source.suites.some(
+      (suite) => suite === `${codename}-security` || suite === `${codename}/updates`,
+    ),
   );
   return { archive: archive?.url ?? null, security: security?.url ?? null };
 }

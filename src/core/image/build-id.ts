@@ -14,7 +14,12 @@ export interface Ingredients {
  * Digest (64 hexadecimal digits) of all that determines the content of the image. The same id means the same
  * elements, packages, settings and archive state; names, paths and formats of files do not count.
  */
-export function computeBuildId({ plan, diskimageBuilderVersion, elements, archives }: Ingredients): string {
+export function computeBuildId({
+  plan,
+  diskimageBuilderVersion,
+  elements,
+  archives,
+}: Ingredients): string {
   const content = {
     format: 1,
     guest: plan.guest,

@@ -29,7 +29,10 @@ export function resolveClosure(
     problems.push({
       code: 'unknown-element',
       message: `elements: there is no element ${JSON.stringify(name)}, which ${by} names. Searched: ${elementsPath.join(', ')}.`,
-      hint: near === null ? 'Correct the name, or add its directory to elements-path.' : `Did you mean ${JSON.stringify(near)}?`,
+      hint:
+        near === null
+          ? 'Correct the name, or add its directory to elements-path.'
+          : `Did you mean ${JSON.stringify(near)}?`,
     });
   }
   const elements = [...used.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -62,10 +65,14 @@ function findDuplicateHooks(elements: readonly Element[]): readonly Problem[] {
 }
 
 /** The scripts of a build in the order in which they run: phase by phase, by number, then by name. */
-export function listScripts(elements: readonly Element[]): readonly { phase: string; script: string; element: string }[] {
+export function listScripts(
+  elements: readonly Element[],
+): readonly { phase: string; script: string; element: string }[] {
   return phases.flatMap((phase) =>
     elements
-      .flatMap((element) => (element.scripts[phase] ?? []).map((script) => ({ phase, script, element: element.name })))
+      .flatMap((element) =>
+        (element.scripts[phase] ?? []).map((script) => ({ phase, script, element: element.name })),
+      )
       .sort((a, b) => compareHooks(a.script, b.script)),
   );
 }

@@ -1,6 +1,6 @@
 import type { Inputs } from '../../model/inputs.ts';
-import type { GuestRelease } from '../../model/releases.ts';
 import type { Sources } from '../../model/plan.ts';
+import type { GuestRelease } from '../../model/releases.ts';
 
 /** The variables that determine the content: ours, then the user's (which cannot name ours). */
 export function planEnvironment(
@@ -31,7 +31,9 @@ export function planEnvironment(
 /** `name:deb URL suite components`, one per line, as the debian-minimal element reads it. */
 function renderSources(sources: Sources): string {
   const components = sources.components.join(' ');
-  return sources.archives.map(({ name, url, suite }) => `${name}:deb ${url} ${suite} ${components}`).join('\n');
+  return sources.archives
+    .map(({ name, url, suite }) => `${name}:deb ${url} ${suite} ${components}`)
+    .join('\n');
 }
 
 const sorted = (variables: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>

@@ -1,14 +1,18 @@
-import type { ImageFormat, Inputs } from '../../model/inputs.ts';
+import type { GuestOs, ImageFormat, Inputs } from '../../model/inputs.ts';
 import type { Needs } from '../../model/plan.ts';
 
 const gib = 1024 ** 3;
+
+/** Ubuntu's kernel brings the firmware of every card. */
+const baseTreeBytes: Readonly<Record<GuestOs, number>> = { debian: 1.75 * gib, ubuntu: 2.75 * gib };
 
 /**
  * What a build takes, from the peaks of real builds (docs/measurements.md): the work directory holds the
  * tree, its copy in the raw image and the packages in between; `packages` and `elements` add to the tree.
  */
 export function estimateNeeds(inputs: Inputs): Needs {
-  const treeBytes = 2 * gib + inputs.packages.length * 0.05 * gib + inputs.elements.length * 0.25 * gib;
+  const treeBytes =
+    2 * gib + inputs.packages.length * 0.05 * gib + inputs.elements.length * 0.25 * gib;
   const perFormat: Readonly<Record<ImageFormat, number>> = {
     qcow2: inputs.compression === 'none' ? treeBytes : treeBytes / 2,
     raw: treeBytes,
@@ -17,7 +21,7 @@ export function estimateNeeds(inputs: Inputs): Needs {
   };
   const outputBytes = inputs.formats.reduce((sum, format) => sum + perFormat[format], 0);
   return {
-    workBytes: Math.round(2.5 * treeBytes),
+    workBytes: Math.round(2 * treeBytes + gib / 2),
     outputBytes: Math.round(outputBytes),
     memoryBytes: gib,
   };

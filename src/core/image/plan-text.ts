@@ -11,20 +11,33 @@ export interface PlanContext {
 /** The plan for people: one aligned line per fact. */
 export function renderPlan(plan: Plan, context: PlanContext): string {
   const rows: [string, string][] = [
-    ['image', `${plan.imageName}, ${plan.imageSizeGib} GiB, ${plan.files.map((file) => file.format).join(' ')}`],
+    [
+      'image',
+      `${plan.imageName}, ${plan.imageSizeGib} GiB, ${plan.files.map((file) => file.format).join(' ')}`,
+    ],
     ['guest', describeGuest(plan)],
     ['output', `${plan.outputDir}/{${plan.files.map((file) => file.fileName).join(',')}}`],
     ['elements', plan.elements.join(' ')],
     ['elements path', plan.elementsPath.join(':')],
-    ...(plan.packages.length > 0 ? ([['packages', plan.packages.join(' ')]] as [string, string][]) : []),
+    ...(plan.packages.length > 0
+      ? ([['packages', plan.packages.join(' ')]] as [string, string][])
+      : []),
     ['sources', `${plan.sources.mirror || 'not known yet'} (from ${plan.sources.origin})`],
-    ...plan.sources.archives.map(({ url, suite }) => ['', `${url} ${suite} ${plan.sources.components.join(' ')}`] as [string, string]),
+    ...plan.sources.archives.map(
+      ({ url, suite }) =>
+        ['', `${url} ${suite} ${plan.sources.components.join(' ')}`] as [string, string],
+    ),
     ['keyring', describeKeyring(plan)],
-    ...(plan.bootstrap.script === null ? [] : ([['debootstrap script', plan.bootstrap.script]] as [string, string][])),
+    ...(plan.bootstrap.script === null
+      ? []
+      : ([['debootstrap script', plan.bootstrap.script]] as [string, string][])),
     ['builder', describeBuilder(context)],
     ['install', context.install.aptPackages.join(' ') || 'nothing'],
     ['work directory', describeWork(plan)],
-    ['needs', `${gigabytes(plan.needs.workBytes)} to work in, ${gigabytes(plan.needs.outputBytes)} for the output, ${gigabytes(plan.needs.memoryBytes)} of memory`],
+    [
+      'needs',
+      `${gigabytes(plan.needs.workBytes)} to work in, ${gigabytes(plan.needs.outputBytes)} for the output, ${gigabytes(plan.needs.memoryBytes)} of memory`,
+    ],
     ['checks', plan.verify ? 'qemu-img check and hygiene rules' : 'off'],
     ...Object.entries(plan.environment).map(([name, value], index): [string, string] => [
       index === 0 ? 'environment' : '',
@@ -44,7 +57,9 @@ function describeGuest(plan: Plan): string {
 
 function describeKeyring(plan: Plan): string {
   const { keyring } = plan.bootstrap;
-  return keyring.kind === 'host' ? keyring.path : `of ${keyring.distribution}, from its archive, known by digest`;
+  return keyring.kind === 'host'
+    ? keyring.path
+    : `of ${keyring.distribution}, from its archive, known by digest`;
 }
 
 function describeBuilder({ install, diskimageBuilder }: PlanContext): string {

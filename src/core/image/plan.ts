@@ -54,8 +54,10 @@ function findRelease(inputs: Inputs): GuestRelease {
 
 function listElements(inputs: Inputs): readonly string[] {
   return [
-    `${inputs.guestOs}-minimal`,
+    // diskimage-builder adds it unasked; named here, it is part of the plan
+    'base',
     'vm',
+    `${inputs.guestOs}-minimal`,
     inputs.architecture === 'arm64' ? 'block-device-efi' : 'block-device-mbr',
     'trove-guest',
     `trove-guest-agent-${inputs.guestAgent}`,
@@ -77,11 +79,14 @@ function planArguments(inputs: Inputs, elements: readonly string[]): readonly st
 
 /** The generic script for a release that the host's debootstrap does not know; null when it does. */
 function chooseBootstrapScript(release: GuestRelease, host: HostFacts): string | null {
-  if (host.debootstrapScripts.length === 0 || host.debootstrapScripts.includes(release.codename)) return null;
+  if (host.debootstrapScripts.length === 0 || host.debootstrapScripts.includes(release.codename))
+    return null;
   return `/usr/share/debootstrap/scripts/${genericBootstrapScript[release.os]}`;
 }
 
 function chooseKeyring(inputs: Inputs, host: HostFacts): KeyringChoice {
   const path = hostKeyrings[inputs.guestOs];
-  return host.keyrings.includes(path) ? { kind: 'host', path } : { kind: 'pinned', distribution: inputs.guestOs };
+  return host.keyrings.includes(path)
+    ? { kind: 'host', path }
+    : { kind: 'pinned', distribution: inputs.guestOs };
 }

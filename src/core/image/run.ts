@@ -11,8 +11,13 @@ export function composeEnvironment(
   const builder = host.diskimageBuilder?.executable ?? '';
   const bin = builder.slice(0, Math.max(0, builder.lastIndexOf('/')));
   const system = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-  const bootstrap = [plan.environment.DIB_DEBOOTSTRAP_EXTRA_ARGS, keyring === null ? null : `--keyring=${keyring}`];
-  const bootstrapArguments = bootstrap.filter((argument) => argument != null && argument !== '').join(' ');
+  const bootstrap = [
+    plan.environment.DIB_DEBOOTSTRAP_EXTRA_ARGS,
+    keyring === null ? null : `--keyring=${keyring}`,
+  ];
+  const bootstrapArguments = bootstrap
+    .filter((argument) => argument != null && argument !== '')
+    .join(' ');
   return {
     ...plan.environment,
     ...(bootstrapArguments === '' ? {} : { DIB_DEBOOTSTRAP_EXTRA_ARGS: bootstrapArguments }),
@@ -33,7 +38,11 @@ export function composeEnvironment(
 }
 
 /** The command line of diskimage-builder. The image name is constant, because it gets into the image. */
-export function composeCommand(plan: Plan, host: HostFacts, workspace: Workspace): readonly string[] {
+export function composeCommand(
+  plan: Plan,
+  host: HostFacts,
+  workspace: Workspace,
+): readonly string[] {
   return [
     host.diskimageBuilder?.executable ?? 'disk-image-create',
     ...['-o', `${workspace.path}/out/image.raw`],
@@ -51,11 +60,22 @@ export function composeConversion(
   processors: number,
 ): readonly string[] {
   const parallel = ['-m', String(Math.min(16, Math.max(1, processors * 2))), '-W'];
-  const convert = (...options: readonly string[]): readonly string[] => ['convert', ...options, ...['-f', 'raw'], from, to];
+  const convert = (...options: readonly string[]): readonly string[] => [
+    'convert',
+    ...options,
+    ...['-f', 'raw'],
+    from,
+    to,
+  ];
   switch (format) {
     case 'qcow2':
       if (compression === 'none') return convert(...parallel, ...['-O', 'qcow2']);
-      return convert(...parallel, '-c', ...['-O', 'qcow2'], ...['-o', `compression_type=${compression}`]);
+      return convert(
+        ...parallel,
+        '-c',
+        ...['-O', 'qcow2'],
+        ...['-o', `compression_type=${compression}`],
+      );
     case 'vmdk':
       return convert(...['-O', 'vmdk'], ...['-o', 'subformat=streamOptimized']);
     case 'vhd':

@@ -26,17 +26,22 @@ function choosePlace(inputs: Inputs, host: HostFacts): Place {
   const ubuntu = inputs.guestOs === 'ubuntu';
   if (inputs.mirror === 'host') return readHostPlace(inputs, host);
   if (inputs.mirror !== '') {
-    const security = inputs.securityMirror || (ubuntu ? inputs.mirror : (defaults?.debianSecurity ?? ''));
+    const security = inputs.securityMirror || chooseSecurity(inputs, host, inputs.mirror);
     return { origin: 'mirror', archive: inputs.mirror, security };
   }
   if (defaults === undefined) {
     return { origin: 'unknown until diskimage-builder is installed', archive: '', security: '' };
   }
-  return {
-    origin: 'diskimage-builder',
-    archive: ubuntu ? defaults.ubuntu : defaults.debian,
-    security: ubuntu ? defaults.ubuntu : defaults.debianSecurity,
-  };
+  const archive = ubuntu ? defaults.ubuntu : defaults.debian;
+  return { origin: 'diskimage-builder', archive, security: chooseSecurity(inputs, host, archive) };
+}
+
+/** Debian's security archive has several addresses: a machine that uses the same archive knows the one that it reaches. */
+function chooseSecurity(inputs: Inputs, host: HostFacts, archive: string): string {
+  if (inputs.guestOs === 'ubuntu') return archive;
+  const own = findHostArchives(parseAptSources(host.aptSources), host.os.codename);
+  if (own.archive === archive && own.security !== null) return own.security;
+  return host.diskimageBuilder?.defaultMirrors.debianSecurity ?? '';
 }
 
 function readHostPlace(inputs: Inputs, host: HostFacts): Place {
@@ -57,10 +62,15 @@ function readHostPlace(inputs: Inputs, host: HostFacts): Place {
       'Give the URL of an archive in mirror, or leave it empty.',
     );
   }
-  return { origin: 'host', archive: found.archive, security: found.security ?? found.archive };
+  return { origin: 'host', archive: found.archive, security: found.security ?? '' };
 }
 
-function listArchives(os: GuestOs, release: string, archive: string, security: string): readonly Archive[] {
+function listArchives(
+  os: GuestOs,
+  release: string,
+  archive: string,
+  security: string,
+): readonly Archive[] {
   if (archive === '') return [];
   const main: Archive[] = [
     { name: 'default', url: archive, suite: release },

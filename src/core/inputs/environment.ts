@@ -54,14 +54,19 @@ function refuseVariable(
   hasValue: boolean,
 ): { reason: string; secret: boolean } | null {
   if (!hasValue) return { reason: ' There is no = in it.', secret: false };
-  if (!isVariableName(name)) return { reason: ` ${quote(name)} is not a variable name.`, secret: false };
+  if (!isVariableName(name))
+    return { reason: ` ${quote(name)} is not a variable name.`, secret: false };
   const input = reserved[name];
   if (input !== undefined) {
     const instead = input === '' ? '' : `; use the input ${input}`;
     return { reason: ` ${name} is set by the build itself${instead}.`, secret: false };
   }
   if (secretName.test(name)) {
-    return { reason: ' It looks like a secret, and diskimage-builder writes its environment into the image.', secret: true };
+    return {
+      reason:
+        ' It looks like a secret, and diskimage-builder writes its environment into the image.',
+      secret: true,
+    };
   }
   if (!isEnvironmentValue(value)) {
     return {

@@ -39,7 +39,10 @@ export function renderHelp(version: string): string {
     'Usage: trove-image COMMAND [OPTIONS]',
     '',
     row('build', 'Build a guest image (trove-image build --help shows every option).'),
-    row('clean', 'End what a build that died left: processes, mounts, loop devices, files. --work-dir DIR'),
+    row(
+      'clean',
+      'End what a build that died left: processes, mounts, loop devices, files. --work-dir DIR',
+    ),
     row('version', 'Print the version.'),
     '',
     'Try: trove-image build --guest-os debian --guest-release bookworm --dry-run',
@@ -82,6 +85,8 @@ function renderExitCodes(): string {
     bug: 'a bug of trove-image',
     cancelled: 'cancelled',
   };
-  const rows = Object.entries(exitCodes).map(([kind, code]) => `${code} ${meanings[kind as keyof typeof exitCodes]}`);
+  const rows = Object.entries(exitCodes).map(
+    ([kind, code]) => `${code} ${meanings[kind as keyof typeof exitCodes]}`,
+  );
   return `Exit codes: 0 done, ${rows.join(', ')}.`;
 }

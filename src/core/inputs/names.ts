@@ -41,10 +41,18 @@ function readOutput(
   for (const other of ['output-dir', 'image-name', 'formats'] as const) {
     const value = raw[other]?.trim() ?? '';
     if (value !== '' && value !== reader.defaultOf(other)) {
-      reader.refuse('output', output, ` It replaces ${other}, which is ${JSON.stringify(value)}: give one of them.`);
+      reader.refuse(
+        'output',
+        output,
+        ` It replaces ${other}, which is ${JSON.stringify(value)}: give one of them.`,
+      );
     }
   }
-  return { imageName, formats: [extension], outputDir: readDirectory(reader, 'output', dirname(output)) };
+  return {
+    imageName,
+    formats: [extension],
+    outputDir: readDirectory(reader, 'output', dirname(output)),
+  };
 }
 
 function readDirectory(reader: InputReader, name: 'output' | 'output-dir', path: string): string {

@@ -1,13 +1,20 @@
 import { isAbsolute, join, normalize } from 'node:path/posix';
 import { type Problem, TroveImageError } from '../../errors.ts';
 import { inputTable } from '../../model/input-table.ts';
-import type { Architecture, GuestOs, ImageFormat, Inputs, InputSpec } from '../../model/inputs.ts';
+import type { Architecture, GuestOs, ImageFormat, InputSpec, Inputs } from '../../model/inputs.ts';
 import { type GuestRelease, guestReleases } from '../../model/releases.ts';
 import { readEnvironment } from './environment.ts';
-import { findNearest, suggest } from './nearest.ts';
 import { readNames } from './names.ts';
+import { findNearest, suggest } from './nearest.ts';
 import { createReader, type InputReader, quote } from './reader.ts';
-import { isArchiveUrl, isArtifactName, isElementName, isPackageName, isSafePath, isUserName } from './values.ts';
+import {
+  isArchiveUrl,
+  isArtifactName,
+  isElementName,
+  isPackageName,
+  isSafePath,
+  isUserName,
+} from './values.ts';
 
 /** Who calls: relative paths count from `cwd`, temporary files go below `temporaryDir` unless told otherwise. */
 export interface Caller {
@@ -16,7 +23,10 @@ export interface Caller {
 }
 
 /** Checks the raw texts of all inputs and makes Inputs of them; throws one error that lists every mistake. */
-export function readInputs(raw: Readonly<Record<string, string | undefined>>, caller: Caller): Inputs {
+export function readInputs(
+  raw: Readonly<Record<string, string | undefined>>,
+  caller: Caller,
+): Inputs {
   const reader = createReader(inputTable, raw);
   const release = readRelease(reader);
   const architecture = reader.choice<Architecture>('architecture');
@@ -42,7 +52,12 @@ export function readInputs(raw: Readonly<Record<string, string | undefined>>, ca
     verify: reader.choice('verify'),
     artifact: readArtifact(reader),
     retentionDays: reader.integer('retention-days', 0, 400),
-    workDir: readPath(reader, 'work-dir', reader.text('work-dir') || caller.temporaryDir, caller.cwd),
+    workDir: readPath(
+      reader,
+      'work-dir',
+      reader.text('work-dir') || caller.temporaryDir,
+      caller.cwd,
+    ),
     dryRun: reader.choice<'true' | 'false'>('dry-run') === 'true',
   };
   const mistakes = [...unknownInputs(raw, inputTable), ...reader.mistakes];
@@ -57,7 +72,14 @@ function readRelease(reader: InputReader): GuestRelease {
   const release = known.find((each) => (typed === '' ? each.isDefault : each.codename === typed));
   if (release === undefined) {
     if (known.length > 0) {
-      reader.refuse('guest-release', typed, suggest(typed, guestReleases.map((each) => each.codename)));
+      reader.refuse(
+        'guest-release',
+        typed,
+        suggest(
+          typed,
+          guestReleases.map((each) => each.codename),
+        ),
+      );
     }
     return guestReleases[0] as GuestRelease;
   }
@@ -84,7 +106,12 @@ function readPaths(reader: InputReader, cwd: string): readonly string[] {
   return paths.map((path) => readPath(reader, 'elements-path', path, cwd));
 }
 
-function readPath(reader: InputReader, name: 'elements-path' | 'work-dir', path: string, cwd: string): string {
+function readPath(
+  reader: InputReader,
+  name: 'elements-path' | 'work-dir',
+  path: string,
+  cwd: string,
+): string {
   const full = absolute(path, cwd);
   if (!isSafePath(full)) reader.refuse(name, path);
   return full;

@@ -8,10 +8,12 @@ const systemAccounts = new Set(
   ),
 );
 
-export const isElementName = (text: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/.test(text);
+export const isElementName = (text: string): boolean =>
+  /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/.test(text);
 export const isPackageName = (text: string): boolean => /^[a-z0-9][a-z0-9+.-]{1,127}$/.test(text);
 export const isReleaseName = (text: string): boolean => /^[a-z][a-z0-9]{1,31}$/.test(text);
-export const isImageName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/.test(text);
+export const isImageName = (text: string): boolean =>
+  /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/.test(text);
 export const isUserName = (text: string): boolean =>
   /^[a-z][a-z0-9_-]{0,31}$/.test(text) && !systemAccounts.has(text);
 
@@ -19,7 +21,8 @@ export const isUserName = (text: string): boolean =>
 export const isSafePath = (text: string): boolean =>
   text !== '' && !control.test(text) && !/[:"'`$\\\s]/.test(text) && text.length <= 1024;
 
-export const isVariableName = (text: string): boolean => /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text);
+export const isVariableName = (text: string): boolean =>
+  /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text);
 
 /** diskimage-builder expands some variables inside shell text of its own: no character that means something there. */
 export const isEnvironmentValue = (text: string): boolean =>

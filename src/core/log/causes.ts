@@ -27,7 +27,8 @@ export const knownCauses: readonly KnownCause[] = [
   },
   {
     code: 'signature-unknown',
-    pattern: /NO_PUBKEY|is not signed|unknown key|invalid signature|Release signed by unknown key|EXPKEYSIG/,
+    pattern:
+      /NO_PUBKEY|is not signed|unknown key|invalid signature|Release signed by unknown key|EXPKEYSIG/,
     message: 'The archive is signed with a key that the keyring does not have.',
     hint: 'Check that mirror is an archive of this distribution; if it is, its keyring is newer than the one used here.',
   },
@@ -45,13 +46,15 @@ export const knownCauses: readonly KnownCause[] = [
   },
   {
     code: 'download-failed',
-    pattern: /Failed to fetch|Couldn't download packages|Connection (timed out|refused|reset)|404 +Not Found/,
+    pattern:
+      /Failed to fetch|Couldn't download packages|Connection (timed out|refused|reset)|404 +Not Found/,
     message: 'A download failed.',
     hint: 'Check that mirror can be reached and has this release; a passing fault goes away when you try again.',
   },
   {
     code: 'dpkg-failed',
-    pattern: /dpkg: error processing package (\S+)|Sub-process \/usr\/bin\/dpkg returned an error code/,
+    pattern:
+      /dpkg: error processing package (\S+)|Sub-process \/usr\/bin\/dpkg returned an error code/,
     message: 'The installation script of a package failed.',
     hint: 'The lines above name the package; its script may want a running service, which a chroot does not have.',
   },

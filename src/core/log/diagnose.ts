@@ -3,7 +3,8 @@ import { knownCauses } from './causes.ts';
 import { findRunning } from './timeline.ts';
 
 const shownLines = 15;
-const noise = /^\s*$|^(Reading package lists|Building dependency tree|Reading state information|Get:\d+ |Selecting previously|Preparing to unpack|Unpacking |Setting up |\(Reading database)/;
+const noise =
+  /^\s*$|^(Reading package lists|Building dependency tree|Reading state information|Get:\d+ |Selecting previously|Preparing to unpack|Unpacking |Setting up |\(Reading database)/;
 
 /** Says which element, phase and script a build failed in, why if the cause is known, and the lines that matter. */
 export function diagnose(
@@ -13,7 +14,8 @@ export function diagnose(
 ): Diagnosis {
   const running = findRunning(timeline);
   const owner = running === null ? null : findOwner(running.phase, running.script);
-  const cause = knownCauses.find(({ pattern }) => timeline.tail.some((line) => pattern.test(line))) ?? null;
+  const cause =
+    knownCauses.find(({ pattern }) => timeline.tail.some((line) => pattern.test(line))) ?? null;
   return {
     phase: running?.phase ?? null,
     script: running?.script ?? null,
@@ -36,7 +38,8 @@ function pickLines(tail: readonly string[], telling: RegExp | null): readonly st
 /** One sentence that says where it failed. */
 export function describeFailure(diagnosis: Diagnosis): string {
   const { phase, script, element, exitCode } = diagnosis;
-  if (script === null) return `diskimage-builder failed with exit code ${exitCode}, outside of the elements' scripts.`;
+  if (script === null)
+    return `diskimage-builder failed with exit code ${exitCode}, outside of the elements' scripts.`;
   const of = element === null ? '' : ` of element ${element}`;
   return `Script ${script}${of} failed in phase ${phase} with exit code ${exitCode}.`;
 }

@@ -4,7 +4,8 @@ export function createScrubber(secrets: readonly string[]): (line: string) => st
     .filter((secret) => secret.length >= 6)
     .flatMap((secret) => [secret, encodeURIComponent(secret), ...base64Forms(secret)]);
   const needles = [...new Set(forms)].sort((a, b) => b.length - a.length);
-  return (line) => needles.reduce((text, needle) => text.replaceAll(needle, '***'), hideUrlPasswords(line));
+  return (line) =>
+    needles.reduce((text, needle) => text.replaceAll(needle, '***'), hideUrlPasswords(line));
 }
 
 /** Base64 depends on what stands before: of the three alignments, the part that does not. */
@@ -23,6 +24,10 @@ const hideUrlPasswords = (line: string): string =>
 const secretName = /TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE_KEY|API_?KEY/i;
 
 /** The values of this process's environment that look like secrets by their name. */
-export function findSecrets(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return Object.entries(environment).flatMap(([name, value]) => (value && secretName.test(name) ? [value] : []));
+export function findSecrets(
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  return Object.entries(environment).flatMap(([name, value]) =>
+    value && secretName.test(name) ? [value] : [],
+  );
 }

@@ -17,7 +17,10 @@ function startScript(timeline: Timeline, phase: string, name: string, atMs: numb
   const last = timeline.phases.at(-1);
   const phases =
     last?.name === phase
-      ? [...timeline.phases.slice(0, -1), { ...last, endMs: atMs, scripts: [...last.scripts, script] }]
+      ? [
+          ...timeline.phases.slice(0, -1),
+          { ...last, endMs: atMs, scripts: [...last.scripts, script] },
+        ]
       : [...timeline.phases, { name: phase, startMs: atMs, endMs: atMs, scripts: [script] }];
   return { phases, tail: [] };
 }
@@ -40,7 +43,8 @@ export function findRunning(timeline: Timeline): { phase: string; script: string
 
 /** How many scripts have been completed. */
 export function countCompleted(timeline: Timeline): number {
-  return timeline.phases.flatMap((phase) => phase.scripts).filter((script) => script.endMs !== null).length;
+  return timeline.phases.flatMap((phase) => phase.scripts).filter((script) => script.endMs !== null)
+    .length;
 }
 
 /** Adds the stretches between phases, where diskimage-builder itself works, so that the times add up. */

@@ -28,7 +28,13 @@ export interface BuildRecord {
 /** Puts the record into the published form; paths of this machine stay out. */
 export function composeManifest(record: BuildRecord): Manifest {
   const { plan, facts } = record;
-  const { workDir: _workDir, outputDir: _outputDir, elementsPath: _elementsPath, ...inputs } = record.inputs;
+  const { troveVersion: _troveVersion, ...guest } = plan.guest;
+  const {
+    workDir: _workDir,
+    outputDir: _outputDir,
+    elementsPath: _elementsPath,
+    ...inputs
+  } = record.inputs;
   return {
     manifestVersion,
     buildId: record.buildId,
@@ -43,28 +49,37 @@ export function composeManifest(record: BuildRecord): Manifest {
     },
     inputs,
     guest: {
-      os: plan.guest.os,
-      release: plan.guest.release,
-      version: plan.guest.version,
-      architecture: plan.guest.architecture,
-      username: plan.guest.username,
-      agent: plan.guest.agent,
-      agentVersion: record.packages.find(({ name }) => name === 'trove-guestagent')?.version ?? null,
+      ...guest,
+      agentVersion:
+        record.packages.find(({ name }) => name === 'trove-guestagent')?.version ?? null,
     },
     sources: record.archives,
     elements: record.digests.map(({ name, sha256 }) => ({ name, sha256 })),
     environment: plan.environment,
     command: ['disk-image-create', ...plan.arguments],
     phases: record.phases,
-    packages: record.packages.map(({ name, version, architecture }) => ({ name, version, architecture })),
+    packages: record.packages.map(({ name, version, architecture }) => ({
+      name,
+      version,
+      architecture,
+    })),
     image: {
       virtualSizeBytes: plan.imageSizeGib * 1024 ** 3,
       fileSystem: facts.root.fsType,
       usedBytes: facts.root.usedBytes,
       fileCount: facts.files.length,
-      partitions: facts.partitions.map(({ number, sizeBytes, fsType }) => ({ number, sizeBytes, fsType })),
+      partitions: facts.partitions.map(({ number, sizeBytes, fsType }) => ({
+        number,
+        sizeBytes,
+        fsType,
+      })),
     },
     checks: record.checks,
-    files: record.files.map(({ format, fileName, sizeBytes, sha256 }) => ({ format, fileName, sizeBytes, sha256 })),
+    files: record.files.map(({ format, fileName, sizeBytes, sha256 }) => ({
+      format,
+      fileName,
+      sizeBytes,
+      sha256,
+    })),
   };
 }

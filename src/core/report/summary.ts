@@ -27,15 +27,33 @@ function renderFacts(manifest: Manifest, artifactUrl: string): string {
       code(file.fileName),
       `${describeSize(file.sizeBytes)}, sha256 ${code(file.sha256)}`,
     ]),
-    ['Artifact', artifactUrl === '' ? 'not uploaded' : `[download](${artifactUrl}); its digest is the sha256 of the image`],
+    [
+      'Artifact',
+      artifactUrl === ''
+        ? 'not uploaded'
+        : `[download](${artifactUrl}); its digest is the sha256 of the image`,
+    ],
     ['Build id', code(manifest.buildId)],
     ['Agent user', code(manifest.guest.username)],
-    ['Virtual size', `${describeSize(manifest.image.virtualSizeBytes)}, ${describeSize(manifest.image.usedBytes)} used, ${manifest.image.fileCount} files`],
-    ['Sources', manifest.sources.map((source) => `${code(`${source.url} ${source.suite}`)} of ${source.date || 'unknown date'}`).join('<br>')],
+    [
+      'Virtual size',
+      `${describeSize(manifest.image.virtualSizeBytes)}, ${describeSize(manifest.image.usedBytes)} used, ${manifest.image.fileCount} files`,
+    ],
+    [
+      'Sources',
+      manifest.sources
+        .map(
+          (source) =>
+            `${code(`${source.url} ${source.suite}`)} of ${source.date || 'unknown date'}`,
+        )
+        .join('<br>'),
+    ],
     ['Elements', manifest.elements.map((element) => code(element.name)).join(' ')],
     ['diskimage-builder', code(manifest.tools['diskimage-builder'] ?? '')],
   ];
-  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`), ''].join('\n');
+  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`), ''].join(
+    '\n',
+  );
 }
 
 /** A Gantt chart in the form that GitHub draws (mermaid); one bar per phase, seconds since the start. */
@@ -61,7 +79,10 @@ function renderChart(phases: readonly PhaseRun[]): string {
     ...phases.flatMap((phase) =>
       phase.scripts
         .filter((script) => (script.endMs ?? script.startMs) - script.startMs >= 1000)
-        .map((script) => `| ${phase.name} | ${code(script.name)} | ${(((script.endMs ?? 0) - script.startMs) / 1000).toFixed(1)} |`),
+        .map(
+          (script) =>
+            `| ${phase.name} | ${code(script.name)} | ${(((script.endMs ?? 0) - script.startMs) / 1000).toFixed(1)} |`,
+        ),
     ),
     '',
     '</details>',
@@ -70,10 +91,13 @@ function renderChart(phases: readonly PhaseRun[]): string {
 }
 
 function renderChecks(manifest: Manifest): string {
-  if (manifest.checks.length === 0) return '### Checks\n\nOff (`verify: off`): nothing is known about this image.\n';
+  if (manifest.checks.length === 0)
+    return '### Checks\n\nOff (`verify: off`): nothing is known about this image.\n';
   const failed = manifest.checks.filter((check) => check.violations.length > 0);
   const headline =
-    failed.length === 0 ? `All ${manifest.checks.length} hold.` : `**${failed.length} of ${manifest.checks.length} do not hold.**`;
+    failed.length === 0
+      ? `All ${manifest.checks.length} hold.`
+      : `**${failed.length} of ${manifest.checks.length} do not hold.**`;
   const rows = manifest.checks.map((check) =>
     check.violations.length === 0
       ? `- ${check.summary}`
@@ -113,19 +137,29 @@ function renderUse(manifest: Manifest): string {
 }
 
 /** The step summary of a failed build. */
-export function renderFailureSummary(headline: string, problems: readonly { message: string; hint: string }[], lines: readonly string[]): string {
+export function renderFailureSummary(
+  headline: string,
+  problems: readonly { message: string; hint: string }[],
+  lines: readonly string[],
+): string {
   return [
     `## ${headline}`,
     '',
     ...problems.map(({ message, hint }) => `- ${message}\n  **What to do:** ${hint}`),
     '',
-    ...(lines.length > 0 ? ['```', ...lines.map((line) => line.replaceAll('```', "'''")), '```', ''] : []),
+    ...(lines.length > 0
+      ? ['```', ...lines.map((line) => line.replaceAll('```', "'''")), '```', '']
+      : []),
   ].join('\n');
 }
 
 const code = (text: string): string => `\`${text.replaceAll('|', '\\|').replaceAll('`', "'")}\``;
 const describeSize = (bytes: number): string =>
-  bytes >= 1024 * mebi ? `${(bytes / (1024 * mebi)).toFixed(2)} GiB` : `${(bytes / mebi).toFixed(1)} MiB`;
+  bytes >= 1024 * mebi
+    ? `${(bytes / (1024 * mebi)).toFixed(2)} GiB`
+    : `${(bytes / mebi).toFixed(1)} MiB`;
 const minutes = (seconds: number): string =>
-  seconds < 60 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  seconds < 60
+    ? `${Math.round(seconds)} s`
+    : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

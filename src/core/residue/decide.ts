@@ -18,10 +18,14 @@ export interface CleaningPlan {
 /** Picks what belongs to the build whose workspace has this unique name; deepest mounts first. */
 export function decideCleaning(workspace: string, remains: Remains): CleaningPlan {
   const ours = (path: string): boolean => path.split('/').includes(workspace);
-  const detach = remains.loopDevices.filter((loop) => ours(loop.backingFile.replace(/ \(deleted\)$/, ''))).map((loop) => loop.name);
+  const detach = remains.loopDevices
+    .filter((loop) => ours(loop.backingFile.replace(/ \(deleted\)$/, '')))
+    .map((loop) => loop.name);
   return {
     kill: remains.processes.map((process) => process.pid),
-    unmount: remains.mountPoints.filter(ours).sort((a, b) => depth(b) - depth(a) || (a < b ? 1 : -1)),
+    unmount: remains.mountPoints
+      .filter(ours)
+      .sort((a, b) => depth(b) - depth(a) || (a < b ? 1 : -1)),
     unmap: remains.mappings.filter((name) => detach.some((loop) => isPartitionOf(name, loop))),
     detach,
   };
@@ -38,7 +42,11 @@ export function parseMountPoints(mountinfo: string): readonly string[] {
     .split('\n')
     .map((line) => line.split(' ')[4])
     .filter((field) => field !== undefined)
-    .map((field) => field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))));
+    .map((field) =>
+      field.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+        String.fromCharCode(Number.parseInt(octal, 8)),
+      ),
+    );
 }
 
 /** Who made a workspace; its process is known by id and start time, since ids are used again. */
@@ -52,7 +60,12 @@ export interface Owner {
 export function parseOwner(text: string): Owner | null {
   try {
     const value = JSON.parse(text) as Partial<Owner>;
-    if (typeof value.pid !== 'number' || typeof value.startTicks !== 'string' || typeof value.bootId !== 'string') return null;
+    if (
+      typeof value.pid !== 'number' ||
+      typeof value.startTicks !== 'string' ||
+      typeof value.bootId !== 'string'
+    )
+      return null;
     return { pid: value.pid, startTicks: value.startTicks, bootId: value.bootId };
   } catch {
     return null;

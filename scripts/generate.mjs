@@ -1,0 +1,92 @@
+// Writes what is made from the input table: action.yml, and the tables of README.md. With --check it only compares.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+import { inputTable } from '../lib/model/input-table.js';
+import { outputTable } from '../lib/model/output-table.js';
+
+const check = process.argv.includes('--check');
+const root = new URL('..', import.meta.url);
+const notice =
+  'Made from src/model/input-table.ts and output-table.ts by `npm run generate`; do not edit.';
+
+const action = {
+  name: 'Trove guest image',
+  description: 'Build, check and upload an OpenStack Trove guest image with diskimage-builder',
+  author: 'The trove-image contributors',
+  branding: { icon: 'database', color: 'red' },
+  inputs: Object.fromEntries(
+    inputTable.map((spec) => [
+      spec.name,
+      {
+        description: `${spec.summary} Accepts: ${spec.accepts}.`,
+        required: false,
+        default: spec.default,
+      },
+    ]),
+  ),
+  outputs: Object.fromEntries(
+    outputTable.map(({ name, summary }) => [name, { description: summary }]),
+  ),
+  runs: { using: 'node24', main: 'dist/index.js', post: 'dist/index.js', 'post-if': 'always()' },
+};
+
+const cell = (text) => text.replaceAll('|', '\\|');
+const code = (text) => (text === '' ? '' : `\`${text}\``);
+const groups = {
+  image: 'The guest',
+  content: 'What is in it',
+  sources: 'Where packages come from',
+  output: 'What comes out',
+  run: 'How it runs',
+};
+const inputs = Object.entries(groups)
+  .map(([group, heading]) =>
+    [
+      `**${heading}**`,
+      '',
+      '| input | default | what it is |',
+      '|---|---|---|',
+      ...inputTable
+        .filter((spec) => spec.group === group)
+        .map((spec) => `| \`${spec.name}\` | ${code(spec.default)} | ${cell(spec.summary)} |`),
+      '',
+    ].join('\n'),
+  )
+  .join('\n');
+const outputs = [
+  '| output | what it is |',
+  '|---|---|',
+  ...outputTable.map(({ name, summary }) => `| \`${name}\` | ${cell(summary)} |`),
+  '',
+].join('\n');
+
+function replaceBetween(text, name, content) {
+  const [begin, end] = [`<!-- ${name}: ${notice} -->`, `<!-- end of ${name} -->`];
+  const from = text.indexOf(`<!-- ${name}:`);
+  const to = text.indexOf(end);
+  if (from < 0 || to < 0) throw new Error(`README.md has no marks for ${name}`);
+  return `${text.slice(0, from)}${begin}\n\n${content}\n${text.slice(to)}`;
+}
+
+const readme = readFileSync(new URL('README.md', root), 'utf8');
+const files = {
+  'action.yml': `# ${notice}\n${stringify(action, { lineWidth: 0 })}`,
+  'README.md': replaceBetween(replaceBetween(readme, 'inputs', inputs), 'outputs', outputs),
+};
+const stale = [];
+for (const [name, content] of Object.entries(files)) {
+  const path = new URL(name, root);
+  let current = '';
+  try {
+    current = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  if (current === content) continue;
+  if (check) stale.push(name);
+  else writeFileSync(path, content);
+}
+if (stale.length > 0) {
+  console.error(`${stale.join(', ')} differ from the input table. Run: npm run generate`);
+  process.exit(1);
+}
