@@ -106,7 +106,7 @@ function makePostVariables(
   main: StepResult,
   jobVariables: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const { ...environment } = main.environment;
+  const { NODE_OPTIONS: _refusedByTheRunner, ...environment } = main.environment;
   const path = [...main.paths.toReversed(), jobVariables.PATH].join(delimiter);
   return { ...environment, ...makeStateVariables(main.state), PATH: path };
 }

@@ -64,8 +64,12 @@ export type KeyringChoice =
   | { readonly kind: 'host'; readonly path: string }
   | { readonly kind: 'pinned'; readonly distribution: GuestOs };
 
+/** Free space and memory that a build wants, in bytes. */
 export interface Needs {
+  /** Where diskimage-builder works: a tmpfs, or work-dir. */
   readonly workBytes: number;
+  /** The raw image, in work-dir in any case. */
+  readonly imageBytes: number;
   readonly outputBytes: number;
   readonly memoryBytes: number;
 }

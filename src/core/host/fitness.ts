@@ -16,7 +16,11 @@ export function checkHost(host: HostFacts, demand: Demand): readonly Problem[] {
     ...checkRights(host),
     ...checkArchitecture(host, demand),
     ...checkKernel(host),
-    ...checkDirectory('work-dir', host.workDir, demand.usesTmpfs ? 0 : demand.needs.workBytes),
+    ...checkDirectory(
+      'work-dir',
+      host.workDir,
+      demand.usesTmpfs ? demand.needs.imageBytes : demand.needs.workBytes,
+    ),
     ...checkMountOptions(host, demand),
     ...checkDirectory('output-dir', host.outputDir, demand.needs.outputBytes),
     ...checkMemory(host, demand),

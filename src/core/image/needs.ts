@@ -12,7 +12,9 @@ const baseTreeBytes: Readonly<Record<GuestOs, number>> = { debian: 1.75 * gib, u
  */
 export function estimateNeeds(inputs: Inputs): Needs {
   const treeBytes =
-    2 * gib + inputs.packages.length * 0.05 * gib + inputs.elements.length * 0.25 * gib;
+    baseTreeBytes[inputs.guestOs] +
+    inputs.packages.length * 0.05 * gib +
+    inputs.elements.length * 0.25 * gib;
   const perFormat: Readonly<Record<ImageFormat, number>> = {
     qcow2: inputs.compression === 'none' ? treeBytes : treeBytes / 2,
     raw: treeBytes,
@@ -22,6 +24,7 @@ export function estimateNeeds(inputs: Inputs): Needs {
   const outputBytes = inputs.formats.reduce((sum, format) => sum + perFormat[format], 0);
   return {
     workBytes: Math.round(2 * treeBytes + gib / 2),
+    imageBytes: Math.round(treeBytes),
     outputBytes: Math.round(outputBytes),
     memoryBytes: gib,
   };
