@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { elementsPath, linesFromScratchRoot } from './scratch.ts';
 
-const inside = '/elements/trove-guest-clean/finalise.d/98-trove-guest-clean';
+const inside = '/elements/trove-guest-clean/finalise.d/99-trove-guest-clean';
 
 describe('the image, from inside', () => {
   it('loses its identity and every trace of the build', () => {

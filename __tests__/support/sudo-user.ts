@@ -47,8 +47,9 @@ export function createSudoUser(): SudoUser {
     remove() {
       endProcesses(uid);
       refuseMounts(home);
-      changeAccounts('userdel', ['--remove', name]);
+      // The rule goes first: whatever fails after it leaves an account without rights.
       rmSync(join(SUDOERS_DIRECTORY, name), { force: true });
+      changeAccounts('userdel', ['--remove', name]);
     },
   };
 }

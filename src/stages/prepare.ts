@@ -144,25 +144,37 @@ async function installBuilder(
   inputs: Inputs,
   own: Installation,
 ): Promise<void> {
-  const steps: readonly (readonly [string, ...string[]])[] = [
-    ['/usr/bin/python3', '-m', 'venv', '--clear', own.venvDir],
-    [
-      `${own.venvDir}/bin/python`,
-      ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'],
-      ...['--timeout', '15', '--retries', '2', '--require-hashes'],
-      ...['--requirement', `${own.hostDir}/requirements.txt`],
-    ],
-  ];
-  for (const step of steps) {
+  for (const step of composeEnvironmentSteps(own)) {
     const result = await ports.commands.run(step);
     if (result.exitCode === 0) continue;
+    const said = result.stderr.trim().split('\n').at(-1) ?? '';
     const problem = {
       code: 'pip-failed',
-      message: `diskimage-builder could not be installed with pip: ${result.stderr.trim().split('\n').at(-1) ?? ''}`,
+      message: `diskimage-builder could not be installed with pip: ${said}`,
       hint: 'Check the Python index of this machine, or use install: apt.',
     };
     if (inputs.install === 'pip') throw new TroveImageError('host', [problem]);
     ports.log.warning(problem);
     return installPackages(ports, ['python3-diskimage-builder']);
   }
+}
+
+/** diskimage-builder is a source archive: what builds it has to be there, pinned, before it comes. */
+function composeEnvironmentSteps(own: Installation): readonly (readonly [string, ...string[]])[] {
+  const python = `${own.venvDir}/bin/python`;
+  const install = [
+    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'],
+    ...['--timeout', '15', '--retries', '2', '--require-hashes'],
+  ];
+  const list = (name: string): readonly string[] => ['--requirement', `${own.hostDir}/${name}`];
+  return [
+    ['/usr/bin/python3', '-m', 'venv', '--clear', own.venvDir],
+    [python, ...install, '--only-binary', ':all:', ...list('requirements.txt')],
+    [
+      python,
+      ...install,
+      ...['--no-deps', '--no-build-isolation'],
+      ...list('requirements-builder.txt'),
+    ],
+  ];
 }

@@ -145,7 +145,7 @@ describe('the runner', () => {
   it('cancels with SIGINT first, then runs post', async () => {
     const { main, post } = await run({ behaviour: 'wait' }, { cancel: { when: /^grandchild/ } });
 
-    const [, child] = /child (\d+)/.exec(main.log) ?? [];
+    const [, child] = /^child (\d+)/m.exec(main.log) ?? [];
     const [, grandchild] = /grandchild (\d+)/.exec(main.log) ?? [];
     for (const pid of [child, grandchild]) {
       // Left behind by the action's own manners: the runner signals only what it started.

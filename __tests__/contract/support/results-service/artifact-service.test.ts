@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { callClient, type Fixture, startFixture } from './fixture.ts';
+import { callClient, callTwirp, type Fixture, startFixture } from './fixture.ts';
 
 const MIB = 1024 * 1024;
 
@@ -150,5 +150,15 @@ describe('the artifact service, asked by the real client', () => {
     const { error } = await callClient(fixture, 'uploadArtifact', call, { expiresAt: 1 });
 
     expect(error).toMatch(/\(401\).*token/);
+  });
+
+  it('opens only the run that the token is for', async () => {
+    const message = { workflow_run_backend_id: 'another-run', name: 'guest.qcow2' };
+
+    const { status, answer } = await callTwirp(fixture, 'CreateArtifact', message);
+
+    expect(status).toBe(403);
+    expect(answer.code).toBe('permission_denied');
+    expect(fixture.service.artifacts()).toEqual([]);
   });
 });
