@@ -262,7 +262,7 @@ describe('the two steps of the installation', () => {
   }, 30_000);
 
   it('is a file that pip itself understands, in the mode that wants digests', async () => {
-    writeFileSync(join(folder, 'real.txt'), readFileSync(FILE));
+    writeFileSync(join(folder, 'real.txt'), readFileSync(String(FILES[0])));
     const { ok, said } = await install('real', ...WHEELS);
     expect({ ok, said }).toEqual({
       ok: false,

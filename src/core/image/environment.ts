@@ -15,7 +15,7 @@ export function planEnvironment(
     DIB_DISTRIBUTION_MIRROR: sources.mirror,
     DIB_DEBIAN_COMPONENTS: release.components,
     ...(release.os === 'debian' ? { DIB_APT_SOURCES_CONF: renderSources(sources) } : {}),
-    ...(release.os === 'ubuntu' ? { DIB_UBUNTU_MIRROR_DISTS: 'updates,security' } : {}),
+    ...(release.os === 'ubuntu' ? ubuntuEnvironment : {}),
     ...(bootstrapScript === null ? {} : { DIB_DEBIAN_DEBOOTSTRAP_SCRIPT: bootstrapScript }),
     // the bootstrapped system has to speak https before it can install what lets it do so
     ...(https ? { DIB_DEBOOTSTRAP_EXTRA_ARGS: '--include=ca-certificates' } : {}),
@@ -27,6 +27,12 @@ export function planEnvironment(
     ...inputs.environment,
   });
 }
+
+/** Guests are virtual machines: the generic kernel brings 1.6 GB of firmware for cards that they do not have. */
+const ubuntuEnvironment = {
+  DIB_UBUNTU_MIRROR_DISTS: 'updates,security',
+  DIB_UBUNTU_KERNEL: 'linux-image-virtual',
+};
 
 /** `name:deb URL suite components`, one per line, as the debian-minimal element reads it. */
 function renderSources(sources: Sources): string {

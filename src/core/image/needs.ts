@@ -1,10 +1,9 @@
-import type { GuestOs, ImageFormat, Inputs } from '../../model/inputs.ts';
+import type { ImageFormat, Inputs } from '../../model/inputs.ts';
 import type { Needs } from '../../model/plan.ts';
 
 const gib = 1024 ** 3;
 
-/** Ubuntu's kernel brings the firmware of every card. */
-const baseTreeBytes: Readonly<Record<GuestOs, number>> = { debian: 1.75 * gib, ubuntu: 2.75 * gib };
+const baseTreeBytes = 1.75 * gib;
 
 /**
  * What a build takes, from the peaks of real builds (docs/measurements.md): the work directory holds the
@@ -12,9 +11,7 @@ const baseTreeBytes: Readonly<Record<GuestOs, number>> = { debian: 1.75 * gib, u
  */
 export function estimateNeeds(inputs: Inputs): Needs {
   const treeBytes =
-    baseTreeBytes[inputs.guestOs] +
-    inputs.packages.length * 0.05 * gib +
-    inputs.elements.length * 0.25 * gib;
+    baseTreeBytes + inputs.packages.length * 0.05 * gib + inputs.elements.length * 0.25 * gib;
   const perFormat: Readonly<Record<ImageFormat, number>> = {
     qcow2: inputs.compression === 'none' ? treeBytes : treeBytes / 2,
     raw: treeBytes,
