@@ -4,6 +4,7 @@ import { createGithubLog } from './adapters/github-log.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
 import { dryRun } from './commands/dry-run.ts';
+import { makeCancelled } from './commands/settings.ts';
 import { readInputs } from './core/inputs/read.ts';
 import { findSecrets } from './core/log/scrub.ts';
 import { renderFailureSummary, renderSummary } from './core/report/summary.ts';
@@ -13,6 +14,8 @@ import type { Log } from './ports/log.ts';
 import { BuildFailure } from './stages/build.ts';
 import { locateInstallation, wire } from './wiring.ts';
 
+/** The runner kills 10 s after its first signal. */
+const cancelGraceMs = 6000;
 const states = { isPost: 'is-post', workDir: 'work-dir', workspace: 'workspace' };
 
 /** The action's main step, or its post step when main has run; returns the exit code. */
@@ -20,8 +23,9 @@ export async function runAction(bundleDir: string): Promise<number> {
   const log = createGithubLog(Date.now);
   if (getState(states.isPost) !== '') return runPost(log);
   saveState(states.isPost, 'true');
+  const signal = listenForCancel();
   try {
-    return await runMain(log, bundleDir);
+    return await Promise.race([runMain(log, bundleDir, signal), rejectAfterCancel(signal)]);
   } catch (thrown) {
     return await reportError(thrown, log);
   } finally {
@@ -29,7 +33,7 @@ export async function runAction(bundleDir: string): Promise<number> {
   }
 }
 
-async function runMain(log: Log, bundleDir: string): Promise<number> {
+async function runMain(log: Log, bundleDir: string, signal: AbortSignal): Promise<number> {
   const raw = Object.fromEntries(inputTable.map(({ name }) => [name, getInput(name)]));
   const caller = { cwd: process.cwd(), temporaryDir: process.env.RUNNER_TEMP || '/var/tmp' };
   const inputs = readInputs(raw, caller);
@@ -45,7 +49,7 @@ async function runMain(log: Log, bundleDir: string): Promise<number> {
     own,
     secrets: findSecrets(process.env),
     artifacts: inputs.artifact === 'off' ? null : createArtifacts(process.env),
-    signal: listenForCancel(),
+    signal,
     onWorkspace: ({ path }) => saveState(states.workspace, path),
   });
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
@@ -76,6 +80,15 @@ function listenForCancel(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => controller.abort());
   return controller.signal;
+}
+
+/** A program that we must not kill (apt-get) may take longer than the runner waits: post cleans up after it. */
+function rejectAfterCancel(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      setTimeout(() => reject(makeCancelled()), cancelGraceMs).unref();
+    });
+  });
 }
 
 async function reportError(thrown: unknown, log: Log): Promise<number> {

@@ -1,199 +1,248 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { hygieneRules } from '../../src/core/checks/hygiene.ts';
 import { readInputs } from '../../src/core/inputs/read.ts';
 import { exitCodes } from '../../src/errors.ts';
+import { inputTable } from '../../src/model/input-table.ts';
+import { manifestVersion } from '../../src/model/manifest.ts';
 import { version } from '../../src/model/version.ts';
-import {
-  findCodeBlocks,
-  findErrorCodes,
-  findHeadings,
-  findLinks,
-  listFiles,
-  readFlags,
-  slugify,
-} from '../support/documents.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const list = (directory: string, pattern = /./): readonly string[] =>
+  readdirSync(join(root, directory), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && pattern.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 const documents = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...listFiles(join(root, 'docs'), /\.md$/).map((path) => relative(root, path)),
+  ...list('docs', /\.md$/),
   '__tests__/README.md',
 ];
-const sources = listFiles(join(root, 'src'), /\.ts$/).map((path) => readFileSync(path, 'utf8'));
 const caller = { cwd: '/home/user', temporaryDir: '/var/tmp' };
-
-describe('docs/troubleshooting.md', () => {
-  const codes = findErrorCodes(sources);
-  const headings = findHeadings(read('docs/troubleshooting.md'))
-    .filter(({ depth }) => depth === 3)
-    .map(({ text }) => text);
-  const patterns = codes.families.map((family) => new RegExp(`^${family}$`));
-
-  it('is compared with all codes of the sources, not with none', () => {
-    expect(codes.literals.length).toBeGreaterThan(40);
-    expect(codes.literals).toEqual(
-      expect.arrayContaining([
-        'bad-input',
-        'build-failed',
-        'artifact-failed',
-        'artifact-name-taken',
-        'guest-disk-full',
-        'unexpected',
-      ]),
-    );
-    expect(codes.families.sort()).toEqual(['check-.+', 'qemu-img-.+']);
-  });
-
-  it('has a heading for every code', () => {
-    expect(codes.literals.filter((code) => !headings.includes(code))).toEqual([]);
-    const empty = patterns.filter((pattern) => !headings.some((heading) => pattern.test(heading)));
-    expect(empty).toEqual([]);
-  });
-
-  it('has no heading for a code that does not exist, and none twice', () => {
-    const known = (heading: string): boolean =>
-      codes.literals.includes(heading) || patterns.some((pattern) => pattern.test(heading));
-    expect(headings.filter((heading) => !known(heading))).toEqual([]);
-    expect(headings.filter((heading, index) => headings.indexOf(heading) !== index)).toEqual([]);
-  });
-});
-
-describe('docs/image-checks.md', () => {
-  it('has one heading for each rule, in the order of the rules', () => {
-    const headings = findHeadings(read('docs/image-checks.md')).filter(({ depth }) => depth === 2);
-    expect(headings.map(({ text }) => text)).toEqual(hygieneRules.map(({ rule }) => rule));
-    expect(read('README.md')).toContain(`[${hygieneRules.length} rules](docs/image-checks.md)`);
-  });
-});
-
-describe('a link', () => {
-  const links = documents.flatMap((document) =>
-    findLinks(read(document)).map((target) => ({ document, target })),
-  );
-
-  it('inside the repository leads to a file and a heading that exist', () => {
-    expect(links.length).toBeGreaterThan(30);
-    const broken = links.filter(({ document, target }) => {
-      const [path = '', anchor] = target.split('#');
-      const file = path === '' ? document : join(dirname(document), path);
-      if (statSync(join(root, file), { throwIfNoEntry: false }) === undefined) return true;
-      if (anchor === undefined) return false;
-      return !findHeadings(read(file)).some(({ text }) => slugify(text) === anchor);
-    });
-    expect(broken).toEqual([]);
-  });
-
-  it('leads to every document from the README or another document', () => {
-    const reached = new Set(
-      links.map(({ document, target }) => {
-        const path = target.split('#')[0] ?? '';
-        return path === '' ? document : join(dirname(document), path);
-      }),
-    );
-    const roots = ['README.md', 'docs/decisions'];
-    const lonely = documents.filter(
-      (document) => !reached.has(document) && !roots.some((start) => document.startsWith(start)),
-    );
-    expect(lonely).toEqual([]);
-  });
-});
-
-describe('an example', () => {
-  const blocks = documents.flatMap((document) => findCodeBlocks(read(document)));
-  const yaml = blocks.filter(({ language }) => language === 'yaml').map(({ text }) => parse(text));
-  const steps = yaml.flatMap((value) => collectSteps(value));
-  const ours = steps.filter(({ uses }) => uses?.startsWith('OWNER/REPO@'));
-
-  it('of a step uses inputs of action.yml, with values that are accepted', () => {
-    const known = Object.keys(parse(read('action.yml')).inputs);
-    expect(ours.length).toBeGreaterThan(4);
-    for (const { with: given = {} } of ours) {
-      expect(known).toEqual(expect.arrayContaining(Object.keys(given)));
-      const raw = Object.entries(given).filter(([, value]) => !String(value).includes('${{'));
-      const texts = raw.map(([name, value]) => [name, toInput(value)]);
-      expect(() => readInputs(Object.fromEntries(texts), caller)).not.toThrow();
-    }
-  });
-
-  it('of a step names every other action by its commit', () => {
-    const foreign = steps.flatMap(({ uses }) => (uses && !/^OWNER\//.test(uses) ? [uses] : []));
-    expect(foreign.length).toBeGreaterThan(0);
-    expect(foreign.filter((uses) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(uses))).toEqual([]);
-  });
-
-  it('of a workflow asks for reading the contents and no more', () => {
-    const workflows = yaml.filter((value) => value.jobs !== undefined);
-    expect(workflows.length).toBeGreaterThan(2);
-    for (const workflow of workflows) expect(workflow.permissions).toEqual({ contents: 'read' });
-  });
-
-  it('of a step reads outputs that exist', () => {
-    const outputs = Object.keys(parse(read('action.yml')).outputs);
-    const used = [...read('README.md').matchAll(/steps\.\w+\.outputs\.([\w-]+)/g)].map(([, name]) => name);
-    expect(used.length).toBeGreaterThan(0);
-    expect(outputs).toEqual(expect.arrayContaining(used));
-  });
-
-  it('of a command has flags that exist, with values that are accepted', () => {
-    const commands = blocks
-      .filter(({ language }) => language === 'sh')
-      .flatMap(({ text }) => text.replace(/\\\n/g, ' ').split('\n'))
-      .filter((line) => line.startsWith('bin/trove-image '));
-    expect(commands.length).toBeGreaterThan(7);
-    for (const command of commands) {
-      expect(command).toMatch(/^bin\/trove-image (build|clean) /);
-      expect(() => readInputs(readFlags(command), caller)).not.toThrow();
-    }
-  });
-
-  function toInput(value: unknown): string {
-    // the runner gives the text of a YAML boolean as it stands; `off` is text in YAML 1.2
-    return String(value);
-  }
-});
-
-describe('README.md', () => {
-  it('lists every kind of error with its exit code', () => {
-    const rows = [...read('README.md').matchAll(/^\| (\d+) +\| (\w+) +\|/gm)];
-    const listed = Object.fromEntries(rows.map(([, code, kind]) => [kind, Number(code)]));
-    expect(listed).toEqual(exitCodes);
-  });
-});
-
-describe('the version', () => {
-  it('in src/model/version.ts is that of package.json and has a section in the changelog', () => {
-    expect(version).toBe(JSON.parse(read('package.json')).version);
-    expect(findHeadings(read('CHANGELOG.md')).map(({ text }) => text)).toContain(version);
-  });
-});
-
-describe('the product', () => {
-  it('names no address of the network: archives come from inputs, the machine or diskimage-builder', () => {
-    const files = ['src', 'elements', 'host'].flatMap((name) => listFiles(join(root, name), /./));
-    expect(files.length).toBeGreaterThan(100);
-    const named = files.flatMap((path) =>
-      [...readFileSync(path, 'utf8').matchAll(/\bhttps?:\/\/[A-Za-z0-9[]\S*/g)].map(
-        ([url]) => `${relative(root, path)}: ${url}`,
-      ),
-    );
-    expect(named).toEqual([]);
-  });
-});
 
 interface Step {
   readonly uses?: string;
   readonly with?: Readonly<Record<string, unknown>>;
 }
-
-/** Steps of a workflow, of a job, or of a bare list. */
-function collectSteps(value: {
-  jobs?: Record<string, { steps?: Step[] }>;
-  steps?: Step[];
-}): readonly Step[] {
-  const jobs = Object.values(value.jobs ?? {}).flatMap((job) => job.steps ?? []);
-  return [...jobs, ...(value.steps ?? [])];
+interface Example {
+  readonly permissions?: unknown;
+  readonly jobs?: Readonly<Record<string, { readonly steps: readonly Step[] }>>;
+  readonly steps?: readonly Step[];
 }
+
+const code = /^```(\w*)\n([\s\S]*?)^```$/gm;
+const blocks = (language: string): readonly string[] =>
+  documents.flatMap((document) =>
+    [...read(document).matchAll(code)]
+      .filter((match) => match[1] === language)
+      .map((match) => match[2] as string),
+  );
+
+/** Headings of a document: `#` signs and text, comments of code left out. */
+const findHeadings = (document: string, depth = '#{1,6}'): readonly string[] =>
+  [
+    ...read(document)
+      .replace(code, '')
+      .matchAll(new RegExp(`^${depth} (.+)$`, 'gm')),
+  ].map((match) => match[1] as string);
+
+/** The anchor that GitHub gives a heading. */
+const toAnchor = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-');
+
+/** Codes in the sources: of problems (`code: …`) and of `failure(kind, code, …)`; templates become patterns. */
+function findCodes(text: string): { literals: readonly string[]; families: readonly string[] } {
+  const expressions = [
+    ...[...text.matchAll(/\bcode:([^,]+),/g)].map((match) => match[1] as string),
+    ...[...text.matchAll(/\bfailure\(\s*[^,]+,([^,]+),/g)].map((match) => match[1] as string),
+  ];
+  const all = (pattern: RegExp): readonly string[] => [
+    ...new Set(expressions.flatMap((each) => [...each.matchAll(pattern)].map((m) => m[1] ?? ''))),
+  ];
+  const families = all(/`([^`]+)`/g).map((template) => template.replace(/\$\{[^}]+\}/g, '.+'));
+  return { literals: all(/'([a-z][a-z0-9.-]+)'/g), families };
+}
+
+describe('docs/troubleshooting.md', () => {
+  const { literals, families } = findCodes(list('src', /\.ts$/).map(read).join('\n'));
+  const headings = findHeadings('docs/troubleshooting.md', '###');
+  const isFamily = (heading: string): boolean =>
+    families.some((family) => new RegExp(`^${family}$`).test(heading));
+
+  it('is compared with all codes of the sources, not with none', () => {
+    expect(literals.length).toBeGreaterThan(40);
+    const ofEachForm = ['bad-input', 'build-failed', 'artifact-name-taken', 'artifact-failed'];
+    expect(literals).toEqual(expect.arrayContaining([...ofEachForm, 'guest-disk-full', 'residue']));
+    expect([...families].sort()).toEqual(['check-.+', 'qemu-img-.+']);
+  });
+
+  it('has a heading for every code', () => {
+    expect(literals.filter((literal) => !headings.includes(literal))).toEqual([]);
+    const verbs = [...read('src/stages/convert.ts').matchAll(/\['(check|compare)'/g)];
+    const expected = ['convert', ...verbs.map((match) => match[1])].map(
+      (verb) => `qemu-img-${verb}`,
+    );
+    expect(headings).toEqual(expect.arrayContaining([...expected, 'check-RULE']));
+  });
+
+  it('has no heading for a code that does not exist, and none twice', () => {
+    const known = (heading: string): boolean => literals.includes(heading) || isFamily(heading);
+    expect(headings.filter((heading) => !known(heading))).toEqual([]);
+    expect(new Set(headings).size).toBe(headings.length);
+  });
+});
+
+describe('docs/image-checks.md', () => {
+  it('has a heading for each rule, in the order of the rules', () => {
+    const rules = hygieneRules.map(({ rule }) => rule);
+    expect(findHeadings('docs/image-checks.md', '##')).toEqual(rules);
+    expect(read('README.md')).toContain(`[${rules.length} rules](docs/image-checks.md)`);
+  });
+});
+
+describe('a link', () => {
+  const links = documents.flatMap((document) =>
+    [
+      ...read(document)
+        .replace(code, '')
+        .matchAll(/\]\(([^)\s]+)\)/g),
+    ]
+      .map((match) => match[1] as string)
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .map((target) => {
+        const [path = '', anchor] = target.split('#');
+        return { document, anchor, file: path === '' ? document : join(dirname(document), path) };
+      }),
+  );
+
+  it('inside the repository leads to a file and a heading that exist', () => {
+    expect(links.length).toBeGreaterThan(30);
+    const broken = links.filter(({ file, anchor }) => {
+      if (statSync(join(root, file), { throwIfNoEntry: false }) === undefined) return true;
+      return anchor !== undefined && !findHeadings(file).map(toAnchor).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('leads to every document from another one', () => {
+    const reached = links.map(({ file }) => file);
+    const lonely = documents.filter((document) => !reached.includes(document));
+    expect(lonely.filter((document) => !/^README|^docs\/decisions\//.test(document))).toEqual([]);
+  });
+});
+
+describe('an example', () => {
+  const examples = blocks('yaml').map((text) => parse(text) as Example);
+  const steps = examples.flatMap(({ jobs = {}, steps: bare = [] }) => [
+    ...Object.values(jobs).flatMap((job) => job.steps),
+    ...bare,
+  ]);
+  const action = parse(read('action.yml')) as Record<'inputs' | 'outputs', object>;
+
+  it('of a step uses inputs of action.yml, with values that are accepted', () => {
+    const ours = steps.filter(({ uses }) => uses?.startsWith('OWNER/REPO@'));
+    expect(ours.length).toBeGreaterThan(4);
+    for (const { with: given = {} } of ours) {
+      expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
+      const fixed = Object.entries(given).filter(([, value]) => !String(value).includes('$'));
+      const raw = Object.fromEntries(fixed.map(([name, value]) => [name, String(value)]));
+      expect(readInputs(raw, caller).architecture).toBe('amd64');
+    }
+  });
+
+  it('of a step names every other action by its commit, and reads outputs that exist', () => {
+    const foreign = steps.flatMap(({ uses }) => (uses?.startsWith('OWNER/') ? [] : (uses ?? [])));
+    expect(foreign.length).toBeGreaterThan(0);
+    expect(foreign.filter((uses) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(uses))).toEqual([]);
+    const used = [...read('README.md').matchAll(/\bsteps\.\w+\.outputs\.([\w-]+)/g)];
+    expect(used.length).toBeGreaterThan(0);
+    const names = used.map((match) => match[1]);
+    expect(Object.keys(action.outputs)).toEqual(expect.arrayContaining(names));
+  });
+
+  it('of a workflow asks for reading the contents and no more', () => {
+    const workflows = examples.filter(({ jobs }) => jobs !== undefined);
+    expect(workflows.length).toBeGreaterThan(2);
+    for (const { permissions } of workflows) expect(permissions).toEqual({ contents: 'read' });
+  });
+
+  it('of a command has flags that exist, with values that are accepted', () => {
+    const commands = blocks('sh')
+      .flatMap((text) => text.replace(/\\\n/g, ' ').split('\n'))
+      .filter((line) => line.startsWith('bin/trove-image '));
+    expect(commands.length).toBeGreaterThan(7);
+    const flags = inputTable.filter((spec) => 'flag' in spec).map(({ name }) => String(name));
+    for (const command of commands) {
+      const [, name, ...words] = command.split(/\s+/);
+      expect(['build', 'clean']).toContain(name);
+      const raw: Record<string, string> = {};
+      while (words.length > 0) {
+        const flag = (words.shift() as string).replace(/^--/, '');
+        raw[flag] = flags.includes(flag) ? 'true' : (words.shift() ?? '');
+      }
+      expect(readInputs(raw, caller).architecture).toBe('amd64');
+    }
+  });
+});
+
+describe('docs/manifest.schema.json', () => {
+  const schema = JSON.parse(read('docs/manifest.schema.json'));
+  const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
+  const load = () => JSON.parse(read('__tests__/fixtures/manifest.json'));
+
+  it('accepts the manifest of a real build and has its version', () => {
+    expect(validate(load()) || validate.errors).toBe(true);
+    expect(schema.properties.manifestVersion.const).toBe(manifestVersion);
+  });
+
+  it('describes every field, and docs/manifest.md names every field of the top', () => {
+    for (const [name, field] of Object.entries<{ description?: string }>(schema.properties)) {
+      expect([name, field.description ?? '']).toEqual([name, expect.stringMatching(/\.$/)]);
+      if (name !== 'manifestVersion') expect(read('docs/manifest.md')).toMatch(`\`${name}\``);
+    }
+  });
+
+  it.each<[string, (manifest: ReturnType<typeof load>) => void]>([
+    ['a field is missing', (m) => delete m.buildId],
+    ['a field is unknown', (m) => Object.assign(m, { extra: 1 })],
+    ['a field of a field is unknown', (m) => Object.assign(m.files[0], { path: '/tmp/x' })],
+    ['the version is another one', (m) => Object.assign(m, { manifestVersion: 2 })],
+    ['a digest is short', (m) => Object.assign(m.files[0], { sha256: 'abc' })],
+    ['a size is text', (m) => Object.assign(m.files[0], { sizeBytes: '1' })],
+    ['the date has no zone', (m) => Object.assign(m, { builtAt: '2026-11-22T22:11:17.384' })],
+    ['a phase has no end', (m) => Object.assign(m.phases[0], { endMs: null })],
+    ['a check has no list of violations', (m) => delete m.checks[0].violations],
+    ['there is no file', (m) => Object.assign(m, { files: [] })],
+  ])('refuses a manifest in which %s', (_, damage) => {
+    const manifest = load();
+    damage(manifest);
+    expect(validate(manifest)).toBe(false);
+  });
+});
+
+describe('the product', () => {
+  it('has an exit code for every kind of error, listed in the README', () => {
+    const rows = [...read('README.md').matchAll(/^\| (\d+) +\| (\w+) +\|/gm)];
+    expect(Object.fromEntries(rows.map((row) => [row[2], Number(row[1])]))).toEqual(exitCodes);
+  });
+
+  it('has the version of package.json, and a section in the changelog', () => {
+    expect(version).toBe(JSON.parse(read('package.json')).version);
+    expect(findHeadings('CHANGELOG.md')).toContain(version);
+  });
+
+  it('names no address of the network: inputs, the machine or diskimage-builder do', () => {
+    const files = ['src', 'elements', 'host'].flatMap((directory) => list(directory));
+    expect(files.length).toBeGreaterThan(100);
+    const named = files.flatMap((file) =>
+      [...read(file).matchAll(/\bhttps?:\/\/[A-Za-z0-9[]\S*/g)].map(([url]) => `${file}: ${url}`),
+    );
+    expect(named).toEqual([]);
+  });
+});

@@ -1,4 +1,4 @@
-import { failure } from '../errors.ts';
+import { failure, type TroveImageError } from '../errors.ts';
 import type { Inputs } from '../model/inputs.ts';
 import type { Workspace } from '../model/plan.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
@@ -31,12 +31,14 @@ export interface BuildSettings {
 
 /** Ends the command when it was cancelled meanwhile. */
 export function stopIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) {
-    throw failure(
-      'cancelled',
-      'cancelled',
-      'The build was cancelled.',
-      'Start it again when you want the image.',
-    );
-  }
+  if (signal.aborted) throw makeCancelled();
+}
+
+export function makeCancelled(): TroveImageError {
+  return failure(
+    'cancelled',
+    'cancelled',
+    'The build was cancelled.',
+    'Start it again when you want the image.',
+  );
 }

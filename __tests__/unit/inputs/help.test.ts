@@ -11,9 +11,12 @@ describe('the help of build', () => {
 
   it('has every input once, with its default', () => {
     for (const spec of table) {
-      const rows = help.split('\n').filter((line) => new RegExp(`^ {2}--${spec.name}( |$)`).test(line));
+      const rows = help
+        .split('\n')
+        .filter((line) => new RegExp(`^ {2}--${spec.name}( |$)`).test(line));
       expect(rows).toHaveLength(1);
-      if (spec.default !== '' && !spec.flag) expect(help.replace(/\n +/g, ' ')).toContain(`[${spec.default}]`);
+      if (spec.default !== '' && !spec.flag)
+        expect(help.replace(/\n +/g, ' ')).toContain(`[${spec.default}]`);
     }
   });
 
@@ -35,6 +38,7 @@ describe('the general help', () => {
   it('names the version and every command', () => {
     const help = renderHelp('1.2.3');
     expect(help).toMatch(/^trove-image 1\.2\.3: /);
-    for (const command of ['build', 'clean', 'version']) expect(help).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+    for (const command of ['build', 'clean', 'version'])
+      expect(help).toMatch(new RegExp(`^ {2}${command} `, 'm'));
   });
 });

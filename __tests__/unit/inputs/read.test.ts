@@ -51,7 +51,10 @@ describe('the defaults', () => {
 
 describe('values that are accepted', () => {
   const accepted = [
-    [{ elements: 'one two,three\nfour, five' }, { elements: ['one', 'two', 'three', 'four', 'five'] }],
+    [
+      { elements: 'one two,three\nfour, five' },
+      { elements: ['one', 'two', 'three', 'four', 'five'] },
+    ],
     [{ elements: 'one one\tone' }, { elements: ['one'] }],
     [{ packages: 'libstdc++6, g++ 7zip' }, { packages: ['libstdc++6', 'g++', '7zip'] }],
     [{ formats: 'qcow2,raw vmdk\nvhd' }, { formats: ['qcow2', 'raw', 'vmdk', 'vhd'] }],
@@ -63,13 +66,28 @@ describe('values that are accepted', () => {
       { environment: 'DIB_A=1\n\n# why\n  DIB_B=two words, and = more \r\nDIB_C=' },
       { environment: { DIB_A: '1', DIB_B: 'two words, and = more', DIB_C: '' } },
     ],
-    [{ mirror: 'https://mirror.example.org/debian///' }, { mirror: 'https://mirror.example.org/debian' }],
-    [{ mirror: 'http://[2001:db8::1]:8080/debian' }, { mirror: 'http://[2001:db8::1]:8080/debian' }],
+    [
+      { mirror: 'https://mirror.example.org/debian///' },
+      { mirror: 'https://mirror.example.org/debian' },
+    ],
+    [
+      { mirror: 'http://[2001:db8::1]:8080/debian' },
+      { mirror: 'http://[2001:db8::1]:8080/debian' },
+    ],
     [{ mirror: 'host' }, { mirror: 'host' }],
-    [{ 'image-name': '{os}-{release}-{architecture}-{trove}' }, { imageName: 'debian-trixie-amd64-23' }],
+    [
+      { 'image-name': '{os}-{release}-{architecture}-{trove}' },
+      { imageName: 'debian-trixie-amd64-23' },
+    ],
     [{ 'output-dir': '/mnt/my images' }, { outputDir: '/mnt/my images' }],
-    [{ output: 'out/guest.vmdk' }, { imageName: 'guest', formats: ['vmdk'], outputDir: '/srv/checkout/out' }],
-    [{ output: 'guest.qcow2' }, { imageName: 'guest', formats: ['qcow2'], outputDir: '/srv/checkout' }],
+    [
+      { output: 'out/guest.vmdk' },
+      { imageName: 'guest', formats: ['vmdk'], outputDir: '/srv/checkout/out' },
+    ],
+    [
+      { output: 'guest.qcow2' },
+      { imageName: 'guest', formats: ['qcow2'], outputDir: '/srv/checkout' },
+    ],
     [{ output: '/srv/v1.2.raw' }, { imageName: 'v1.2', formats: ['raw'], outputDir: '/srv' }],
     [{ 'image-size': '3' }, { imageSizeGib: 3 }],
     [{ 'image-size': ' 100 ' }, { imageSizeGib: 100 }],
@@ -176,7 +194,11 @@ describe('output', () => {
   });
 
   it('stands beside the defaults of what it replaces, which an action always passes', () => {
-    const defaults = { 'output-dir': 'images', formats: 'qcow2', 'image-name': 'trove-guest-{os}-{release}' };
+    const defaults = {
+      'output-dir': 'images',
+      formats: 'qcow2',
+      'image-name': 'trove-guest-{os}-{release}',
+    };
     expect(mistakesOf({ output: 'a.raw', ...defaults })).toEqual([]);
   });
 });

@@ -128,14 +128,13 @@ const hostile = [
 ] as const satisfies readonly (readonly [InputName, string])[];
 
 describe('a hostile value', () => {
-  it.each(hostile.map(([name, value]) => [name, JSON.stringify(value).slice(0, 60), value] as const))(
-    'of %s is refused by a message that names the input: %s',
-    (name, _shown, value) => {
-      const messages = mistakesOf({ [name]: value }).map(({ message }) => message);
-      expect(messages.length).toBeGreaterThan(0);
-      for (const message of messages) expect(message.startsWith(`${name}: `)).toBe(true);
-    },
-  );
+  it.each(
+    hostile.map(([name, value]) => [name, JSON.stringify(value).slice(0, 60), value] as const),
+  )('of %s is refused by a message that names the input: %s', (name, _shown, value) => {
+    const messages = mistakesOf({ [name]: value }).map(({ message }) => message);
+    expect(messages.length).toBeGreaterThan(0);
+    for (const message of messages) expect(message.startsWith(`${name}: `)).toBe(true);
+  });
 
   it('never makes a message of more than one line, or with a character that moves a cursor', () => {
     for (const [name, value] of hostile) {
@@ -166,7 +165,9 @@ describe('a reserved variable', () => {
 
   it.each(reserved)('%s is refused and the input %s named instead', (name, instead) => {
     const [mistake] = mistakesOf({ environment: `${name}=x` });
-    expect(mistake?.message).toContain(`${name} is set by the build itself; use the input ${instead}.`);
+    expect(mistake?.message).toContain(
+      `${name} is set by the build itself; use the input ${instead}.`,
+    );
   });
 
   it.each(['PATH', 'HOME', 'IFS', 'LD_PRELOAD', 'BASH_ENV', 'ENV', 'TMP_DIR', 'PYTHONPATH'])(

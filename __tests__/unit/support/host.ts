@@ -29,7 +29,9 @@ export const healthyHost = {
     mountOptions: ['rw', 'relatime'],
     trouble: '',
   },
-  executables: Object.fromEntries(Object.keys(requiredTools).map((name) => [name, `/usr/bin/${name}`])),
+  executables: Object.fromEntries(
+    Object.keys(requiredTools).map((name) => [name, `/usr/bin/${name}`]),
+  ),
   diskimageBuilder: {
     executable: '/usr/bin/disk-image-create',
     version: '3.13.0',
