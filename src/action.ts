@@ -38,7 +38,7 @@ async function runMain(log: Log, bundleDir: string, signal: AbortSignal): Promis
   const caller = { cwd: process.cwd(), temporaryDir: process.env.RUNNER_TEMP || '/var/tmp' };
   const inputs = readInputs(raw, caller);
   saveState(states.workDir, inputs.workDir);
-  const ports = wire(log, process.env);
+  const ports = wire(log, process.env, signal);
   const own = locateInstallation(bundleDir, process.env);
   if (inputs.dryRun) {
     await dryRun(ports, { inputs, own });
@@ -61,7 +61,7 @@ async function runMain(log: Log, bundleDir: string, signal: AbortSignal): Promis
 /** Cleans the machine after main, whatever became of it; never fails the job. */
 async function runPost(log: Log): Promise<number> {
   try {
-    const ports = wire(log, process.env);
+    const ports = wire(log, process.env, new AbortController().signal);
     await clean(
       ports,
       getState(states.workDir) || process.env.RUNNER_TEMP || '/var/tmp',

@@ -7,7 +7,7 @@ import { renderBuildHelp, renderHelp } from './core/inputs/help.ts';
 import { suggest } from './core/inputs/nearest.ts';
 import { readInputs } from './core/inputs/read.ts';
 import { findSecrets } from './core/log/scrub.ts';
-import { exitCodes, failure, toTroveImageError } from './errors.ts';
+import { exitCodes, failure, TroveImageError, toTroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
 import type { InputSpec } from './model/inputs.ts';
 import { version } from './model/version.ts';
@@ -19,7 +19,7 @@ const commandNames = ['build', 'clean', 'help', 'version'];
 /** The command line: `args` without node and script; returns the exit code. */
 export async function runCli(args: readonly string[], bundleDir: string): Promise<number> {
   const [command = 'help', ...rest] = args;
-  const { values, positionals } = parseFlags(rest);
+  const { values, ...misplaced } = parseFlags(rest);
   const log = createTerminalLog(process.stderr, Date.now, values.verbose !== undefined);
   try {
     if (command === 'help' || command === '--help' || command === '-h')
@@ -36,15 +36,7 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
     }
     if (values.help !== undefined)
       return print(command === 'build' ? renderBuildHelp(inputTable) : renderHelp(version));
-    const stray = positionals[0];
-    if (stray !== undefined) {
-      throw failure(
-        'input',
-        'stray-argument',
-        `${JSON.stringify(stray)} belongs to no option.`,
-        `Every option has a name: see trove-image ${command} --help.`,
-      );
-    }
+    refuseMisplaced(command, misplaced);
     const { json, verbose: _verbose, ...raw } = values;
     return await run(command, raw, json !== undefined, log, bundleDir);
   } catch (thrown) {
@@ -61,7 +53,8 @@ async function run(
 ): Promise<number> {
   const caller = { cwd: process.cwd(), temporaryDir: process.env.RUNNER_TEMP || '/var/tmp' };
   const inputs = readInputs(raw, caller);
-  const ports = wire(log, process.env);
+  const signal = listenForSignals();
+  const ports = wire(log, process.env, signal);
   const own = locateInstallation(bundleDir, process.env);
   if (command === 'clean') {
     await clean(ports, inputs.workDir, null);
@@ -78,7 +71,7 @@ async function run(
     own,
     secrets: findSecrets(process.env),
     artifacts: null,
-    signal: listenForSignals(),
+    signal,
   };
   const { outputs } = await build(ports, { ...settings, onWorkspace: () => undefined });
   log.close();
@@ -86,10 +79,26 @@ async function run(
   return json ? print(JSON.stringify(outputs)) : 0;
 }
 
+function refuseMisplaced(
+  command: string,
+  { positionals, withoutValue }: Omit<ReturnType<typeof parseFlags>, 'values'>,
+): void {
+  const problems = [
+    ...positionals.map((word) => `${JSON.stringify(word)} belongs to no option.`),
+    ...withoutValue.map((name) => `${name} has no value.`),
+  ].map((message) => ({
+    code: 'stray-argument',
+    message,
+    hint: `Options are written --NAME VALUE: see trove-image ${command} --help.`,
+  }));
+  if (problems.length > 0) throw new TroveImageError('input', problems);
+}
+
 /** Flags as texts by name; what is not in the table is left for the input check to refuse. */
 function parseFlags(args: readonly string[]): {
   values: Record<string, string>;
   positionals: readonly string[];
+  withoutValue: readonly string[];
 } {
   const specs = new Map<string, InputSpec>(inputTable.map((spec) => [spec.name, spec]));
   const isFlag = (name: string): boolean =>
@@ -109,14 +118,16 @@ function parseFlags(args: readonly string[]): {
   });
   const values: Record<string, string> = {};
   const positionals: string[] = [];
+  const withoutValue: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
-    const value = token.value ?? (isFlag(token.name) ? 'true' : '');
+    if (token.value === undefined && !isFlag(token.name)) withoutValue.push(token.rawName);
+    const value = token.value ?? 'true';
     const before = specs.get(token.name)?.list === undefined ? undefined : values[token.name];
     values[token.name] = before === undefined ? value : `${before}\n${value}`;
   }
-  return { values, positionals };
+  return { values, positionals, withoutValue };
 }
 
 /** The first signal ends the build and cleans up; a second one ends this process at once. */

@@ -45,9 +45,22 @@ export function failure(
   return new TroveImageError(kind, [{ code, message, hint }], cause);
 }
 
+/** What the system says when a file cannot be written, and what that means to a person. */
+const systemRefusals: Readonly<Record<string, readonly [string, string]>> = {
+  ENOSPC: ['no-space', 'Free space there, or give a directory on another disk.'],
+  EDQUOT: ['no-space', 'Free space there, or raise the quota of this user.'],
+  EACCES: ['directory-not-writable', 'Change its owner or mode, or give another directory.'],
+  EPERM: ['directory-not-writable', 'Change its owner or mode, or give another directory.'],
+  EROFS: ['directory-not-writable', 'It is on a read-only file system: give another directory.'],
+};
+
 /** Turns anything thrown into a TroveImageError; what we did not expect is a bug of ours. */
 export function toTroveImageError(thrown: unknown): TroveImageError {
   if (thrown instanceof TroveImageError) return thrown;
+  const refusal = systemRefusals[(thrown as { code?: string } | null)?.code ?? ''];
+  if (refusal !== undefined) {
+    return failure('host', refusal[0], (thrown as Error).message, refusal[1], thrown);
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return failure(
     'bug',

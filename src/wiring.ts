@@ -12,8 +12,8 @@ import type { Installation } from './stages/prepare.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** All ports with their real adapters. */
-export function wire(log: Log, environment: Environment): Ports {
+/** All ports with their real adapters; the signal ends what waits for the network. */
+export function wire(log: Log, environment: Environment, signal: AbortSignal): Ports {
   const commands = createCommands(allowEnvironment(environment), process.getuid?.() === 0);
   return {
     commands,
@@ -23,7 +23,7 @@ export function wire(log: Log, environment: Environment): Ports {
     files: createFiles(),
     machine: createMachine(commands, environment),
     remains: createRemainsReader(),
-    web: createWeb(),
+    web: createWeb(signal),
   };
 }
 

@@ -19,7 +19,7 @@ export function createGithubLog(now: () => number): Log {
     const text = `${message}\n${hint}`;
     counts[kind] += 1;
     const properties = { title: code, ...(file === undefined ? {} : { file, startLine: 1 }) };
-    if (counts[kind] > mostAnnotations) info(`${kind}: ${text} [${code}]`);
+    if (counts[kind] > mostAnnotations) info(defuse(`${kind}: ${text} [${code}]`));
     else if (kind === 'error') error(text, properties);
     else warning(text, properties);
   };

@@ -4,6 +4,7 @@ import { composeOutputs } from '../core/report/outputs.ts';
 import type { OutputFile } from '../model/image.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { Outputs } from '../model/output-table.ts';
+import type { Workspace } from '../model/plan.ts';
 import { version } from '../model/version.ts';
 import { buildImage } from '../stages/build.ts';
 import { convertImage } from '../stages/convert.ts';
@@ -23,52 +24,56 @@ export interface BuildResult {
 /** The product: from inputs to a proven image, its record, and its artifact. */
 export async function build(ports: Ports, settings: BuildSettings): Promise<BuildResult> {
   const startedAtMs = ports.clock.now();
-  const { inputs, own, signal } = settings;
   const job = await prepareJob(ports, settings);
+  const made = await inWorkspace(ports, settings, (workspace) =>
+    keepLog(ports, settings, job, () => make(ports, settings, job, workspace, startedAtMs)),
+  );
+  stopIfCancelled(settings.signal);
+  const artifact = await upload(ports, settings, job, made.files);
+  const durationMs = ports.clock.now() - startedAtMs;
+  return {
+    manifest: made.manifest,
+    outputs: composeOutputs({ ...made, ...job, artifact, durationMs }),
+  };
+}
+
+/** Builds, checks and writes the image files and their record. */
+async function make(
+  ports: Ports,
+  settings: BuildSettings,
+  job: Job,
+  workspace: Workspace,
+  startedAtMs: number,
+): Promise<{ readonly manifest: Manifest; readonly files: readonly OutputFile[] }> {
+  const { inputs, own, signal } = settings;
   const { plan, host, paths } = job;
-  return inWorkspace(ports, settings, async (workspace) => {
-    const keyring = await fetchKeyring(ports, plan, workspace);
-    const scrub = createScrubber(settings.secrets);
-    const request = {
-      plan,
-      host,
-      workspace,
-      keyring,
-      elements: job.elements,
-      hostDir: own.hostDir,
-    };
-    const built = await keepLog(ports, settings, job, () =>
-      buildImage(ports, { ...request, logPath: paths.log, scrub }),
-    );
-    stopIfCancelled(signal);
+  const keyring = await fetchKeyring(ports, plan, workspace);
+  stopIfCancelled(signal);
+  const run = { workspace, keyring, hostDir: own.hostDir, logPath: paths.log };
+  const scrub = createScrubber(settings.secrets);
+  const built = await buildImage(ports, { ...job, ...run, scrub });
+  stopIfCancelled(signal);
 
-    ports.log.chapter('Check the image');
-    const inspection = await inspectImage(ports, built.rawPath, workspace, own.hostDir);
-    const checks = plan.verify ? judgeImage(ports, inspection.facts) : [];
-    stopIfCancelled(signal);
+  ports.log.chapter('Check the image');
+  const inspection = await inspectImage(ports, built.rawPath, workspace, own.hostDir);
+  const checks = plan.verify ? judgeImage(ports, inspection.facts) : [];
+  stopIfCancelled(signal);
 
-    ports.log.chapter('Write the image files');
-    const files = await convertImage(ports, plan, built.rawPath, host.processors);
-    const toolVersions = await readToolVersions(ports.commands, job.builder.version);
-    const durationMs = ports.clock.now() - startedAtMs;
-    const run = { version, startedAtMs, durationMs, inputs, toolVersions };
-    const manifest = composeManifest({ ...run, ...job, ...built, ...inspection, checks, files });
-    await writeRecord(ports.files, paths, manifest);
-    stopIfCancelled(signal);
-
-    const artifact = await upload(ports, settings, job, files);
-    const finished = {
-      manifest,
-      files,
-      manifestPath: paths.manifest,
-      logPath: paths.log,
-      artifact,
-    };
-    return {
-      manifest,
-      outputs: composeOutputs({ ...finished, durationMs: ports.clock.now() - startedAtMs }),
-    };
+  ports.log.chapter('Write the image files');
+  const files = await convertImage(ports, plan, built.rawPath, host.processors);
+  const toolVersions = await readToolVersions(ports.commands, job.builder.version);
+  const facts = { version, startedAtMs, durationMs: ports.clock.now() - startedAtMs, toolVersions };
+  const manifest = composeManifest({
+    inputs,
+    ...facts,
+    ...job,
+    ...built,
+    ...inspection,
+    checks,
+    files,
   });
+  await writeRecord(ports.files, paths, manifest);
+  return { manifest, files };
 }
 
 /** A failed build keeps its log, in the output directory and as an artifact. */

@@ -6,7 +6,7 @@ import {
   makeWorkspace,
   sweepWorkspaces,
 } from '../stages/clean.ts';
-import type { BuildSettings } from './settings.ts';
+import { type BuildSettings, stopIfCancelled } from './settings.ts';
 
 /** Runs a body in a private workspace; however it ends, nothing of the workspace is left. */
 export async function inWorkspace<T>(
@@ -16,14 +16,32 @@ export async function inWorkspace<T>(
 ): Promise<T> {
   const workspace = await makeWorkspace(ports, settings.inputs.workDir);
   settings.onWorkspace(workspace);
-  const stop = (): void => void killBuild(ports, workspace);
+  const running = { yes: true };
+  const stop = (): void => void keepKilling(ports, workspace, running);
   settings.signal.addEventListener('abort', stop);
   try {
     return await body(workspace);
+  } catch (error) {
+    // what was killed reports a failure of its own, which nobody asked for
+    stopIfCancelled(settings.signal);
+    throw error;
   } finally {
+    running.yes = false;
     settings.signal.removeEventListener('abort', stop);
     ports.log.chapter('Clean up');
     await cleanWorkspace(ports, workspace);
+  }
+}
+
+/** A program may just be about to start when the signal comes, so once is not enough. */
+async function keepKilling(
+  ports: CleanPorts,
+  workspace: Workspace,
+  running: { readonly yes: boolean },
+): Promise<void> {
+  while (running.yes) {
+    await killBuild(ports, workspace);
+    await ports.commands.run(['sleep', '0.5']);
   }
 }
 

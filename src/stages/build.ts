@@ -7,7 +7,7 @@ import {
   findRunning,
   followLine,
 } from '../core/log/timeline.ts';
-import { TroveImageError } from '../errors.ts';
+import { type Problem, TroveImageError } from '../errors.ts';
 import type { Element } from '../model/elements.ts';
 import type { HostFacts } from '../model/host.ts';
 import type { Plan, Workspace } from '../model/plan.ts';
@@ -74,7 +74,11 @@ export async function buildImage(ports: BuildPorts, request: BuildRequest): Prom
     ports.log.detail(line);
   };
   const { exitCode } = await ports.commands.run(composeRun(request), { asRoot: true, onLine });
-  await file.close();
+  const trouble = await file.close().then(
+    () => null,
+    (error: Error) => error.message,
+  );
+  if (trouble !== null) ports.log.warning(describeLogTrouble(request.logPath, trouble));
   if (exitCode !== 0)
     throw new BuildFailure(
       diagnose(timeline, exitCode, (phase, script) => findOwner(request.elements, phase, script)),
@@ -84,6 +88,12 @@ export async function buildImage(ports: BuildPorts, request: BuildRequest): Prom
     phases: fillGaps(timeline.phases, ports.clock.now() - startMs),
   };
 }
+
+const describeLogTrouble = (path: string, trouble: string): Problem => ({
+  code: 'log-incomplete',
+  message: `The build log ${path} could not be written completely: ${trouble}`,
+  hint: 'Free space in output-dir; the lines in the log of this run are complete.',
+});
 
 async function writeRun(
   files: Files,

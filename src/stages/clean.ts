@@ -13,7 +13,9 @@ export interface CleanPorts {
   readonly remains: RemainsReader;
 }
 
-export const workspacePrefix = 'trove-image-';
+const workspacePrefix = 'trove-image-';
+/** As mkdtemp makes them: nobody's own directory that happens to begin alike. */
+const workspaceName = /^trove-image-[A-Za-z0-9]{6}$/;
 const rounds = 10;
 
 /** Makes the private directory of one build and records who owns it. */
@@ -28,23 +30,29 @@ export async function makeWorkspace(ports: CleanPorts, base: string): Promise<Wo
 
 /** Cleans up after builds below `base` whose process is gone; returns their names. */
 export async function sweepWorkspaces(ports: CleanPorts, base: string): Promise<readonly string[]> {
-  const names = (await ports.files.list(base)).filter((name) => name.startsWith(workspacePrefix));
+  const names = (await ports.files.list(base)).filter((name) => workspaceName.test(name));
   const swept: string[] = [];
   for (const name of names) {
-    if (await isAlive(ports, `${base}/${name}`)) continue;
+    if (!(await isAbandoned(ports, `${base}/${name}`))) continue;
     await cleanWorkspace(ports, { name, path: `${base}/${name}` });
     swept.push(name);
   }
   return swept;
 }
 
-async function isAlive(ports: CleanPorts, path: string): Promise<boolean> {
-  const owner = parseOwner(await ports.files.read(`${path}/owner.json`).catch(() => ''));
-  if (owner === null) return false;
+/** Its owner is known and gone. A workspace without a readable owner is another user's, or not one of ours. */
+async function isAbandoned(ports: CleanPorts, path: string): Promise<boolean> {
+  const text = await ports.files.read(`${path}/owner.json`).catch(() => null);
+  if (text === null) {
+    // killed before it could write its name: an old and empty directory is all that there can be
+    await ports.commands.run(['find', path, '-maxdepth', '0', '-empty', '-mmin', '+1', '-delete']);
+    return false;
+  }
+  const owner = parseOwner(text);
+  if (owner === null) return true;
   const { bootId } = await ports.remains.ownIdentity();
-  return (
-    owner.bootId === bootId && (await ports.remains.startTicksOf(owner.pid)) === owner.startTicks
-  );
+  const startTicks = await ports.remains.startTicksOf(owner.pid);
+  return owner.bootId !== bootId || startTicks !== owner.startTicks;
 }
 
 /** Ends the build of a workspace, and removes what it left: processes, mounts, mappings, loop devices, files. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { failure, type Problem, TroveImageError } from '../errors.ts';
-import { pinnedKeyrings } from '../model/keyrings.ts';
+import { hostKeyrings, pinnedKeyrings } from '../model/keyrings.ts';
 import type { Archive, ArchiveState, Plan, Workspace } from '../model/plan.ts';
 import type { Commands } from '../ports/commands.ts';
 import type { Files, Web } from '../ports/files.ts';
@@ -95,6 +95,6 @@ export async function fetchKeyring(
     'host',
     'no-keyring',
     `This machine has no archive keyring of ${keyring.distribution}, and ${plan.sources.mirror} gave none of those known: ${refusals.join('; ')}.`,
-    `Install ${keyring.distribution === 'debian' ? 'debian-archive-keyring' : 'ubuntu-keyring'} on this machine, or use a complete mirror.`,
+    `Use a complete mirror of ${keyring.distribution}, or put the keyring at ${hostKeyrings[keyring.distribution]}.`,
   );
 }

@@ -28,6 +28,7 @@ describe('the environment of a build', () => {
       DIB_DISTRIBUTION_MIRROR: 'http://archive.example.org/ubuntu',
       DIB_PYTHON_VERSION: '3',
       DIB_RELEASE: 'jammy',
+      DIB_UBUNTU_KERNEL: 'linux-image-virtual',
       DIB_UBUNTU_MIRROR_DISTS: 'updates,security',
       GUEST_USERNAME: 'agent',
     });
@@ -49,10 +50,18 @@ describe('the environment of a build', () => {
     { 'guest-os': 'debian', mirror: 'https://mirror.example.org/debian' },
     { 'guest-os': 'ubuntu', mirror: 'https://mirror.example.org/ubuntu' },
   ] as const satisfies readonly RawInputs[];
+  /** Each says what another part of the plan says, too: a value of the user's would make the plan untrue. */
+  const twiceSaid = new Set([
+    ...['DIB_RELEASE', 'DIB_DISTRIBUTION_MIRROR', 'DIB_APT_SOURCES_CONF', 'DIB_DEBIAN_COMPONENTS'],
+    ...['DIB_UBUNTU_MIRROR_DISTS', 'DIB_DEBIAN_DEBOOTSTRAP_SCRIPT', 'DIB_DEBOOTSTRAP_EXTRA_ARGS'],
+    'GUEST_USERNAME',
+  ]);
 
-  it.each(builds)('of %j cannot be named by the user where the build sets it', (raw) => {
+  it.each(builds)('of %j lets the user name nothing that the plan says elsewhere', (raw) => {
     const own = Object.keys(planOf(raw, { debootstrapScripts: ['sid', 'gutsy'] }).environment);
-    const free = own.filter((name) => mistakesOf({ environment: `${name}=x` }).length === 0);
+    const free = own
+      .filter((name) => twiceSaid.has(name))
+      .filter((name) => mistakesOf({ environment: `${name}=x` }).length === 0);
     expect(free).toEqual([]);
   });
 });

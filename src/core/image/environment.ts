@@ -20,6 +20,8 @@ export function planEnvironment(
     // the bootstrapped system has to speak https before it can install what lets it do so
     ...(https ? { DIB_DEBOOTSTRAP_EXTRA_ARGS: '--include=ca-certificates' } : {}),
     DIB_PYTHON_VERSION: '3',
+    // nobody sits at the console of a guest
+    DIB_GRUB_TIMEOUT: '1',
     DIB_CLOUD_INIT_DATASOURCES: 'ConfigDrive, OpenStack, NoCloud',
     // cloud-init writes the network configuration; the element's own fails at every boot without such cards
     DIB_APT_MINIMAL_CREATE_INTERFACES: '0',

@@ -27,7 +27,8 @@ export function estimateNeeds(inputs: Inputs): Needs {
   };
 }
 
-/** Size of the tmpfs that the build runs on, or null when memory does not allow one. */
+/** Size of the tmpfs that the build runs on, all memory but a reserve, or null when that is too little. */
 export function chooseTmpfs(needs: Needs, memoryAvailableBytes: number): number | null {
-  return memoryAvailableBytes >= needs.workBytes + 2 * needs.memoryBytes ? needs.workBytes : null;
+  const sizeBytes = memoryAvailableBytes - 2 * needs.memoryBytes;
+  return sizeBytes >= needs.workBytes ? Math.floor(sizeBytes / gib) * gib : null;
 }

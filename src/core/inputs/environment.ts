@@ -8,12 +8,14 @@ const reserved: Readonly<Record<string, string>> = {
   DIB_APT_KEYRING: '',
   DIB_APT_SOURCES_CONF: 'mirror',
   DIB_DEBIAN_KEYRING: '',
+  DIB_DEBUG_TRACE: '',
   DIB_DEBOOTSTRAP_EXTRA_ARGS: '',
   DIB_DISTRIBUTION_MIRROR: 'mirror',
   DIB_IMAGE_CACHE: '',
   DIB_IMAGE_SIZE: 'image-size',
   DIB_LOCKFILES: '',
   DIB_MANIFEST_SAVE_DIR: '',
+  DIB_NO_TIMESTAMP: '',
   DIB_RELEASE: 'guest-release',
   DISTRO_NAME: 'guest-os',
   ELEMENTS_PATH: 'elements-path',
@@ -21,6 +23,7 @@ const reserved: Readonly<Record<string, string>> = {
   GUEST_USERNAME: 'guest-username',
   HOME: '',
   IFS: '',
+  LANG: '',
   LD_LIBRARY_PATH: '',
   LD_PRELOAD: '',
   PATH: '',
@@ -29,6 +32,7 @@ const reserved: Readonly<Record<string, string>> = {
   SHELLOPTS: '',
   TMPDIR: '',
   TMP_DIR: '',
+  USER: '',
 };
 
 const secretName = /PASS(WORD|WD|PHRASE)?$|SECRET|TOKEN|CREDENTIAL|PRIVATE_KEY|API_?KEY/i;

@@ -89,7 +89,7 @@ export const knownCauses: readonly KnownCause[] = [
     hint: 'Use a machine with more memory.',
   },
   {
-    code: 'no-loop-device',
+    code: 'loop-device-failed',
     pattern: /losetup: .*(failed|cannot find)|failed to set up loop device/,
     message: 'No loop device could be had.',
     hint: 'Detach unused ones (losetup --list), or load the loop module.',

@@ -5,8 +5,7 @@ import type { Outputs } from '../../model/output-table.ts';
 export interface Finished {
   readonly manifest: Manifest;
   readonly files: readonly OutputFile[];
-  readonly manifestPath: string;
-  readonly logPath: string;
+  readonly paths: { readonly manifest: string; readonly log: string };
   readonly artifact: { readonly id: string; readonly url: string } | null;
   readonly durationMs: number;
 }
@@ -20,8 +19,8 @@ export function composeOutputs(finished: Finished): Outputs {
     'image-name': image?.fileName.replace(/\.[^.]+$/, '') ?? '',
     sha256: image?.sha256 ?? '',
     size: String(image?.sizeBytes ?? ''),
-    'manifest-path': finished.manifestPath,
-    'log-path': finished.logPath,
+    'manifest-path': finished.paths.manifest,
+    'log-path': finished.paths.log,
     'build-id': manifest.buildId,
     'artifact-id': artifact?.id ?? '',
     'artifact-url': artifact?.url ?? '',

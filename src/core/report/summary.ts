@@ -96,8 +96,8 @@ function renderChecks(manifest: Manifest): string {
   const failed = manifest.checks.filter((check) => check.violations.length > 0);
   const headline =
     failed.length === 0
-      ? `All ${manifest.checks.length} hold.`
-      : `**${failed.length} of ${manifest.checks.length} do not hold.**`;
+      ? `All ${manifest.checks.length} rules hold; qemu-img found every file sound and equal to what was built.`
+      : `**${failed.length} of ${manifest.checks.length} rules do not hold.**`;
   const rows = manifest.checks.map((check) =>
     check.violations.length === 0
       ? `- ${check.summary}`
@@ -123,16 +123,21 @@ function renderPackages(manifest: Manifest): string {
 function renderUse(manifest: Manifest): string {
   const file = manifest.files[0];
   if (file === undefined) return '';
-  const diskFormat = file.format === 'vhd' ? 'vpc' : file.format;
+  const usesZstd = file.format === 'qcow2' && manifest.inputs.compression === 'zstd';
+
   return [
     '### Use it',
     '',
     '```sh',
     'sha256sum --check SHA256SUMS',
-    `openstack image create --file ${file.fileName} --disk-format ${diskFormat} --container-format bare \\`,
+    `openstack image create --file ${file.fileName} --disk-format ${file.format} --container-format bare \\`,
     `  --property hw_rng_model=virtio --tag trove --tag mysql ${file.fileName.replace(/\.[^.]+$/, '')}`,
+    'openstack datastore version create VERSION mysql mysql "" --image-tags trove,mysql --active --default',
     '```',
     '',
+    ...(usesZstd
+      ? ['The qcow2 is compressed with zstd: the hypervisors need QEMU 5.1 or newer.', '']
+      : []),
   ].join('\n');
 }
 

@@ -1,0 +1,37 @@
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MBR, makeDisk } from '../../fixtures/small-image/build-image.ts';
+import { writeGuestTree } from './guest-tree.ts';
+
+const programs = join(import.meta.dirname, '../../fixtures/stand-in');
+
+/** Where a stand-in for diskimage-builder was installed, as the action would have done itself. */
+export interface StandIn {
+  /** For XDG_CACHE_HOME. */
+  cacheHome: string;
+  /** A raw image that passes the check. */
+  image: string;
+}
+
+/** Installs a disk-image-create that runs for a second; its header tells which variables it obeys. */
+export function installStandIn(directory: string): StandIn {
+  const cacheHome = join(directory, 'cache');
+  const bin = join(cacheHome, 'trove-image', 'venv', 'bin');
+  mkdirSync(bin, { recursive: true });
+  copyFileSync(join(programs, 'python'), join(bin, 'python'));
+  chmodSync(join(bin, 'python'), 0o755);
+  const start = `#!${bin}/python\n. ${join(programs, 'disk-image-create')}\n`;
+  writeFileSync(join(bin, 'disk-image-create'), start, { mode: 0o755 });
+  const image = join(directory, 'guest.raw');
+  makeGuestImage(image);
+  return { cacheHome, image };
+}
+
+/** Makes a raw image of a guest that passes the check, but for the files that are added. */
+export function makeGuestImage(image: string, more: Readonly<Record<string, string>> = {}): void {
+  const tree = `${image}.tree`;
+  mkdirSync(tree);
+  writeGuestTree(tree, more);
+  makeDisk(image, tree, MBR);
+  rmSync(tree, { recursive: true });
+}
