@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { exec } from '@actions/exec';
 import type { CommandOptions, CommandResult, Commands } from '../ports/commands.ts';
 
@@ -8,23 +10,31 @@ export function createCommands(
 ): Commands {
   return {
     async run(argv, options = {}): Promise<CommandResult> {
-      const [program, ...rest] =
+      const [name, ...rest] =
         options.asRoot && !isRoot ? ['sudo', '--non-interactive', '--', ...argv] : argv;
       const stdout: Buffer[] = [];
       const stderr: Buffer[] = [];
       try {
+        const program = findProgram(name, baseEnvironment.PATH ?? '');
         const exitCode = await exec(`"${program}"`, [...rest], {
           env: { ...baseEnvironment, ...options.environment },
           silent: true,
           ignoreReturnCode: true,
           listeners: listen(options, stdout, stderr),
         });
-        return { exitCode, stdout: join(stdout), stderr: join(stderr) };
+        return { exitCode, stdout: decode(stdout), stderr: decode(stderr) };
       } catch (error) {
         return { exitCode: 127, stdout: '', stderr: (error as Error).message };
       }
     },
   };
+}
+
+/** @actions/exec would look in the search path of this process, which cron keeps short. */
+function findProgram(name: string, searchPath: string): string {
+  if (name.includes('/')) return name;
+  const candidates = searchPath.split(':').map((directory) => join(directory, name));
+  return candidates.find((path) => existsSync(path)) ?? name;
 }
 
 function listen({ onLine }: CommandOptions, stdout: Buffer[], stderr: Buffer[]) {
@@ -35,4 +45,4 @@ function listen({ onLine }: CommandOptions, stdout: Buffer[], stderr: Buffer[]) 
   };
 }
 
-const join = (parts: readonly Buffer[]): string => Buffer.concat(parts).toString('utf8');
+const decode = (parts: readonly Buffer[]): string => Buffer.concat(parts).toString('utf8');

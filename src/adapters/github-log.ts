@@ -42,5 +42,6 @@ export function createGithubLog(now: () => number): Log {
   };
 }
 
-/** Text that the runner would take for a command (`::name::`, `##[name]`) gets a dot before it. */
-const defuse = (text: string): string => text.replace(/^\s*(?=::|##\[)/gm, '. ');
+/** Text that the runner would take for a command: `::name::` at the start of a line, `##[name]` anywhere in it. */
+const defuse = (text: string): string =>
+  text.replaceAll('##[', '## [').replace(/^[\s\u0085]*(?=::)/gm, '. ');

@@ -9,6 +9,7 @@ export interface Archive {
   /** URLs as inputs of the same names. */
   mirror: string;
   'mirror-security': string;
+  ubuntu: string;
   /** Path of every request, in the order of arrival. */
   requests: string[];
   /** The next `times` requests with this text in their path meet the fault. */
@@ -18,7 +19,7 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-/** Starts a package archive on 127.0.0.1 that has the index of every Debian release that it is asked for, but no package. */
+/** Starts a package archive on 127.0.0.1 that has the index of every release that it is asked for, but no package. */
 export async function startArchive(): Promise<Archive> {
   const requests: string[] = [];
   let faults: { path: string; fault: ArchiveFault; left: number }[] = [];
@@ -33,7 +34,9 @@ export async function startArchive(): Promise<Archive> {
       response.writeHead(planned.fault.status).end();
       return;
     }
-    const suite = /^\/debian(?:-security)?\/dists\/([a-z-]+)\/InRelease$/.exec(path)?.[1];
+    const suite = /^\/(?:debian|debian-security|ubuntu)\/dists\/([a-z-]+)\/InRelease$/.exec(
+      path,
+    )?.[1];
     if (suite === undefined) return void response.writeHead(404).end();
     response.end(`Origin: Debian\nSuite: ${suite}\nDate: Sat, 10 Oct 2026 10:00:00 UTC\n`);
   });
@@ -43,6 +46,7 @@ export async function startArchive(): Promise<Archive> {
   return {
     mirror: `${url}/debian`,
     'mirror-security': `${url}/debian-security`,
+    ubuntu: `${url}/ubuntu`,
     requests,
     fail: (path, fault, times = Number.POSITIVE_INFINITY) => {
       faults = [...faults, { path, fault, left: times }];

@@ -1,4 +1,5 @@
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MBR, makeDisk } from '../../fixtures/small-image/build-image.ts';
 import { writeGuestTree } from './guest-tree.ts';
@@ -34,4 +35,10 @@ export function makeGuestImage(image: string, more: Readonly<Record<string, stri
   writeGuestTree(tree, more);
   makeDisk(image, tree, MBR);
   rmSync(tree, { recursive: true });
+}
+
+/** Makes a raw image that passes the check and takes long to compress: noise stands behind its partitions. */
+export function makeNoiseImage(image: string, noiseMiB: number): void {
+  makeGuestImage(image);
+  for (let done = 0; done < noiseMiB; done += 50) appendFileSync(image, randomBytes(50 << 20));
 }
