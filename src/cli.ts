@@ -119,10 +119,15 @@ function parseFlags(args: readonly string[]): {
   const values: Record<string, string> = {};
   const positionals: string[] = [];
   const withoutValue: string[] = [];
+  let unknown = false;
   for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value);
+    // the word after an option that does not exist was meant as its value
+    if (token.kind === 'positional' && !unknown) positionals.push(token.value);
+    unknown = token.kind === 'option' && options[token.name] === undefined && !token.value;
     if (token.kind !== 'option') continue;
-    if (token.value === undefined && !isFlag(token.name)) withoutValue.push(token.rawName);
+    if (token.value === undefined && !isFlag(token.name) && !unknown) {
+      withoutValue.push(token.rawName);
+    }
     const value = token.value ?? 'true';
     const before = specs.get(token.name)?.list === undefined ? undefined : values[token.name];
     values[token.name] = before === undefined ? value : `${before}\n${value}`;

@@ -41,13 +41,11 @@ describe('the command line', () => {
     const { status, stdout } = await bench.command(['build', '--guest-od', 'debian', '--json'])
       .ended;
     expect(status).toBe(2);
-    expect(problemsOf(stdout)).toEqual([
-      {
-        code: 'unknown-input',
-        message: '"guest-od" is not an input. Did you mean "guest-os"?',
-        hint: 'Use guest-os.',
-      },
-    ]);
+    expect(problemsOf(stdout)).toContainEqual({
+      code: 'unknown-input',
+      message: '"guest-od" is not an input. Did you mean "guest-os"?',
+      hint: 'Use guest-os.',
+    });
   });
 
   it('refuses words that belong to no option', async () => {
@@ -56,16 +54,15 @@ describe('the command line', () => {
     expect(stderr).toContain('"debian" belongs to no option.');
   });
 
-  it.each([[['--output-dir']], [['--mirror', '--dry-run']], [['--work-dir', '--json']]])(
+  it.each([[['--output-dir']], [['--image-name']], [['--mirror', '--dry-run']]])(
     'refuses an option without its value: %j',
     async (args) => {
-      const { status, stderr, stdout } = await bench.command(['build', ...args], {
-        within: ['timeout', '--signal=KILL', '20'],
-      }).ended;
-      expect({ status, said: `${stderr}${stdout}` }).toEqual({
+      const { status, stderr } = await bench.build('no-value', { flags: args }).ended;
+      expect({ status, stderr }).toEqual({
         status: 2,
-        said: expect.stringContaining(args[0]?.slice(2) ?? ''),
+        stderr: expect.stringMatching(`Error: (--)?${args[0]?.slice(2)}`),
       });
+      expect(bench.archive.requests).toEqual([]);
     },
   );
 

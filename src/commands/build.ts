@@ -23,6 +23,16 @@ export interface BuildResult {
 
 /** The product: from inputs to a proven image, its record, and its artifact. */
 export async function build(ports: Ports, settings: BuildSettings): Promise<BuildResult> {
+  try {
+    return await runBuild(ports, settings);
+  } catch (error) {
+    // what was killed or given up reports a failure of its own, which nobody asked for
+    stopIfCancelled(settings.signal);
+    throw error;
+  }
+}
+
+async function runBuild(ports: Ports, settings: BuildSettings): Promise<BuildResult> {
   const startedAtMs = ports.clock.now();
   const job = await prepareJob(ports, settings);
   const made = await inWorkspace(ports, settings, (workspace) =>

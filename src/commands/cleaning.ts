@@ -6,7 +6,7 @@ import {
   makeWorkspace,
   sweepWorkspaces,
 } from '../stages/clean.ts';
-import { type BuildSettings, stopIfCancelled } from './settings.ts';
+import type { BuildSettings } from './settings.ts';
 
 /** Runs a body in a private workspace; however it ends, nothing of the workspace is left. */
 export async function inWorkspace<T>(
@@ -21,10 +21,6 @@ export async function inWorkspace<T>(
   settings.signal.addEventListener('abort', stop);
   try {
     return await body(workspace);
-  } catch (error) {
-    // what was killed reports a failure of its own, which nobody asked for
-    stopIfCancelled(settings.signal);
-    throw error;
   } finally {
     running.yes = false;
     settings.signal.removeEventListener('abort', stop);

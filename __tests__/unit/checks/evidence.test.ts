@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { contentPaths, indexFacts } from '../../../src/core/checks/evidence.ts';
+import type { FileContent } from '../../../src/model/image.ts';
 import { cleanImage, fileEntry, withContent, withFiles } from '../support/image.ts';
 
 describe('the evidence', () => {
@@ -14,6 +15,13 @@ describe('the evidence', () => {
       expect(indexFacts(withContent('/etc/fstab', content)).text('/etc/fstab')).toBe(expected);
     }
     expect(indexFacts(cleanImage).text('/never/asked')).toBeNull();
+  });
+
+  it('reads nothing of a directory or device that stands where a file is expected', () => {
+    // host/read-image gives `notRegular` for these
+    const content = { notRegular: 'd' } as unknown as FileContent;
+    const evidence = indexFacts(withContent('/etc/apt/apt.conf.d/more', content));
+    expect(evidence.text('/etc/apt/apt.conf.d/more')).toBeNull();
   });
 
   it('has what is below a directory, and neither the directory nor its namesakes', () => {

@@ -17,7 +17,6 @@ describe('the needs of a build', () => {
   const more = [
     ['another package', { packages: 'vim' }],
     ['another element', { elements: 'mine' }],
-    ['ubuntu', { 'guest-os': 'ubuntu' }],
   ] as const satisfies readonly (readonly [string, RawInputs])[];
 
   it.each(more)('grow with %s', (_title, raw) => {
@@ -50,13 +49,25 @@ describe('the tmpfs', () => {
     [least, needs.workBytes],
     [least - 1, null],
     [0, null],
-    [64 * gib, needs.workBytes],
+    [14.5 * gib, 12 * gib],
   ])('with %d bytes of memory is %j', (memory, expected) => {
     expect(chooseTmpfs(needs, memory)).toBe(expected);
   });
 
+  it('leaves a reserve of memory, and is never smaller than what the build works in', () => {
+    for (const raw of [{}, { packages: 'vim' }, { packages: 'vim nano', elements: 'mine' }]) {
+      for (let memory = gib; memory < 12 * gib; memory += gib / 8) {
+        const wanted = needsOf(raw);
+        const chosen = chooseTmpfs(wanted, memory);
+        if (chosen === null) continue;
+        expect(chosen).toBeGreaterThanOrEqual(wanted.workBytes);
+        expect(chosen).toBeLessThanOrEqual(memory - 2 * wanted.memoryBytes);
+      }
+    }
+  });
+
   it('is in the plan', () => {
-    expect(planOf({}, { memoryAvailableBytes: 64 * gib }).host.tmpfsBytes).toBe(needs.workBytes);
+    expect(planOf({}, { memoryAvailableBytes: 64 * gib }).host.tmpfsBytes).toBe(62 * gib);
     expect(planOf({}, { memoryAvailableBytes: 4 * gib }).host.tmpfsBytes).toBeNull();
   });
 });

@@ -29,7 +29,7 @@ describe('the plan as text', () => {
       'keyring         /usr/share/keyrings/debian-archive-keyring.gpg',
       'builder         disk-image-create 3.13.0',
       'install         nothing',
-      expect.stringMatching(/^work directory {2}\/var\/tmp, on a tmpfs of \d\.\d GB$/),
+      expect.stringMatching(/^work directory {2}\/var\/tmp, on a tmpfs of \d+\.\d GB$/),
       expect.stringMatching(
         /^needs {11}\d\.\d GB to work in, \d\.\d GB for the output, \d\.\d GB of memory$/,
       ),
@@ -41,6 +41,7 @@ describe('the plan as text', () => {
       '                DIB_CLOUD_INIT_DATASOURCES=ConfigDrive, OpenStack, NoCloud',
       '                DIB_DEBIAN_COMPONENTS=main',
       '                DIB_DISTRIBUTION_MIRROR=http://archive.example.org/debian',
+      '                DIB_GRUB_TIMEOUT=1',
       '                DIB_PYTHON_VERSION=3',
       '                DIB_RELEASE=bookworm',
       '                GUEST_USERNAME=debian',

@@ -16,6 +16,7 @@ export function checkHost(host: HostFacts, demand: Demand): readonly Problem[] {
     ...checkRights(host),
     ...checkArchitecture(host, demand),
     ...checkKernel(host),
+    ...checkExistence(host.workDir),
     ...checkDirectory(
       'work-dir',
       host.workDir,
@@ -76,6 +77,17 @@ function checkKernel(host: HostFacts): readonly Problem[] {
     });
   }
   return problems;
+}
+
+function checkExistence(workDir: DirectoryFacts): readonly Problem[] {
+  if (workDir.exists || workDir.trouble !== '') return [];
+  return [
+    {
+      code: 'work-dir-missing',
+      message: `work-dir: ${workDir.path} does not exist.`,
+      hint: 'Make it, or give a directory that exists in work-dir.',
+    },
+  ];
 }
 
 function checkDirectory(

@@ -27,8 +27,8 @@ export function estimateNeeds(inputs: Inputs): Needs {
   };
 }
 
-/** Size of the tmpfs that the build runs on, all memory but a reserve, or null when that is too little. */
+/** Size of the tmpfs that the build runs on: up to twice what it should need; null when memory is short. */
 export function chooseTmpfs(needs: Needs, memoryAvailableBytes: number): number | null {
-  const sizeBytes = memoryAvailableBytes - 2 * needs.memoryBytes;
-  return sizeBytes >= needs.workBytes ? Math.floor(sizeBytes / gib) * gib : null;
+  const spareBytes = memoryAvailableBytes - 2 * needs.memoryBytes;
+  return spareBytes >= needs.workBytes ? Math.min(spareBytes, 2 * needs.workBytes) : null;
 }
