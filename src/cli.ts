@@ -9,7 +9,7 @@ import { readInputs } from './core/inputs/read.ts';
 import { findSecrets } from './core/log/scrub.ts';
 import { exitCodes, failure, TroveImageError, toTroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
-import type { InputSpec } from './model/inputs.ts';
+import type { InputSpec, Inputs } from './model/inputs.ts';
 import { version } from './model/version.ts';
 import { BuildFailure } from './stages/build.ts';
 import { locateInstallation, wire } from './wiring.ts';
@@ -36,9 +36,8 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
     }
     if (values.help !== undefined)
       return print(command === 'build' ? renderBuildHelp(inputTable) : renderHelp(version));
-    refuseMisplaced(command, misplaced);
     const { json, verbose: _verbose, ...raw } = values;
-    return await run(command, raw, json !== undefined, log, bundleDir);
+    return await run(command, readRaw(command, raw, misplaced), json !== undefined, log, bundleDir);
   } catch (thrown) {
     return reportError(thrown, log, values.json !== undefined);
   }
@@ -46,13 +45,11 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
 
 async function run(
   command: string,
-  raw: Readonly<Record<string, string>>,
+  inputs: Inputs,
   json: boolean,
   log: ReturnType<typeof createTerminalLog>,
   bundleDir: string,
 ): Promise<number> {
-  const caller = { cwd: process.cwd(), temporaryDir: process.env.RUNNER_TEMP || '/var/tmp' };
-  const inputs = readInputs(raw, caller);
   const signal = listenForSignals();
   const ports = wire(log, process.env, signal);
   const own = locateInstallation(bundleDir, process.env);
@@ -79,11 +76,13 @@ async function run(
   return json ? print(JSON.stringify(outputs)) : 0;
 }
 
-function refuseMisplaced(
+/** The inputs of a command; mistakes in the writing and in the values are told together. */
+function readRaw(
   command: string,
+  raw: Readonly<Record<string, string>>,
   { positionals, withoutValue }: Omit<ReturnType<typeof parseFlags>, 'values'>,
-): void {
-  const problems = [
+): Inputs {
+  const misplaced = [
     ...positionals.map((word) => `${JSON.stringify(word)} belongs to no option.`),
     ...withoutValue.map((name) => `${name} has no value.`),
   ].map((message) => ({
@@ -91,7 +90,15 @@ function refuseMisplaced(
     message,
     hint: `Options are written --NAME VALUE: see trove-image ${command} --help.`,
   }));
-  if (problems.length > 0) throw new TroveImageError('input', problems);
+  const caller = { cwd: process.cwd(), temporaryDir: process.env.RUNNER_TEMP || '/var/tmp' };
+  try {
+    const inputs = readInputs(raw, caller);
+    if (misplaced.length === 0) return inputs;
+  } catch (error) {
+    if (!(error instanceof TroveImageError)) throw error;
+    misplaced.push(...error.problems);
+  }
+  throw new TroveImageError('input', misplaced);
 }
 
 /** Flags as texts by name; what is not in the table is left for the input check to refuse. */
@@ -127,6 +134,7 @@ function parseFlags(args: readonly string[]): {
     if (token.kind !== 'option') continue;
     if (token.value === undefined && !isFlag(token.name) && !unknown) {
       withoutValue.push(token.rawName);
+      continue;
     }
     const value = token.value ?? 'true';
     const before = specs.get(token.name)?.list === undefined ? undefined : values[token.name];

@@ -218,15 +218,6 @@ describe('the action, when the artifact service', () => {
     expectClean(name, run);
   });
 
-  it('stores other bytes than it was given, fails and says that they must not be used', async () => {
-    service.setFaults([
-      { operation: 'PutBlock', effect: { kind: 'corrupt', atByte: 1000 }, times: 1 },
-    ]);
-    const run = await act('corrupt');
-    expect(service.requests.map(({ operation }) => operation)).toContain('PutBlock');
-    expect(run.main.exitCode).toBe(6);
-  });
-
   it('never answers, is left by a cancel in time', async () => {
     service.setFaults([{ operation: 'CreateArtifact', effect: { kind: 'hang' } }]);
     const run = await act('hanging', { cancel: { when: /::group::Upload artifacts/ } });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeCheckout } from '../../support/checkout.ts';
@@ -17,6 +17,7 @@ let service: ResultsService;
 let user: SudoUser;
 
 beforeAll(async () => {
+  chmodSync(directory, 0o755);
   makeCheckout(actionDirectory);
   service = await startResultsService({ directory: mkdtempSync(join(directory, 'service-')) });
   user = createSudoUser();

@@ -26,14 +26,15 @@ export const withoutFiles = (pattern: RegExp): ImageFacts => ({
   files: cleanImage.files.filter(([path]) => !pattern.test(path)),
 });
 
-/** The clean image with another content of one file. */
-export const withContent = (path: string, content: string | FileContent): ImageFacts => ({
-  ...cleanImage,
-  contents: {
-    ...cleanImage.contents,
-    [path]: typeof content === 'string' ? { text: content } : content,
-  },
-});
+/** The clean image with another content of one file; contents are sorted, as they are read. */
+export function withContent(path: string, content: string | FileContent): ImageFacts {
+  const changed = typeof content === 'string' ? { text: content } : content;
+  const contents = Object.entries({ ...cleanImage.contents, [path]: changed });
+  return {
+    ...cleanImage,
+    contents: Object.fromEntries(contents.sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+}
 
 /** The text of a file of the clean image. */
 export function textOf(path: string): string {
