@@ -94,6 +94,13 @@ describe('the build id', () => {
     ],
     ['an archive less', (all) => ({ ...all, archives: all.archives.slice(1) })],
     [
+      'the bootstrap script of the plan',
+      (all) => ({
+        ...all,
+        plan: { ...all.plan, bootstrap: { ...all.plan.bootstrap, script: '/x' } },
+      }),
+    ],
+    [
       'the version of Trove',
       (all) => ({ ...all, plan: { ...all.plan, guest: { ...all.plan.guest, troveVersion: 24 } } }),
     ],

@@ -49,7 +49,7 @@ describe('the tmpfs', () => {
     [least, needs.workBytes],
     [least - 1, null],
     [0, null],
-    [14.5 * gib, 12 * gib],
+    [14.5 * gib, 12.5 * gib],
   ])('with %d bytes of memory is %j', (memory, expected) => {
     expect(chooseTmpfs(needs, memory)).toBe(expected);
   });

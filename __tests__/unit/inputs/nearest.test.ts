@@ -6,6 +6,7 @@ describe('the nearest candidate', () => {
     ['trove-gest', ['trove-guest', 'trove-guest-clean'], 'trove-guest'],
     ['DEBIAN-MINIMAL', ['debian', 'debian-minimal'], 'debian-minimal'],
     ['vm', ['wm', 'vm'], 'vm'],
+    ['bat', ['cat', 'hat'], 'cat'],
     ['zzzzzz', ['debian', 'ubuntu'], null],
     ['anything', [], null],
     ['', ['abc'], null],
