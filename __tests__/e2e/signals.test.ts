@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { onMachine } from '../support/stand-in/private-machine.ts';
 import type { Program } from '../support/stand-in/program.ts';
 import { makeNoiseImage } from '../support/stand-in/stand-in.ts';
 import {
@@ -133,12 +134,7 @@ describe('a build on the command line that gets a signal', () => {
   });
 });
 
-/** Makes the machine one without any archive keyring, in a mount namespace of its own. */
-const coverKeyrings = [
-  ...['unshare', '--mount', '--', 'bash', '-c'],
-  'mount -t tmpfs none /usr/share/keyrings && exec "$@"',
-  'bash',
-];
+const coverKeyrings = onMachine('mount -t tmpfs none /usr/share/keyrings');
 
 async function waitFor(holds: () => boolean): Promise<void> {
   for (let round = 0; round < 200 && !holds(); round += 1) {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { finished, pipeline } from 'node:stream/promises';
 import type { Files, LogFile } from '../ports/files.ts';
 
@@ -12,13 +12,19 @@ export function createFiles(): Files {
     read: (path) => readFile(path, 'utf8'),
     list: (path) => readdir(path).catch(() => []),
     makeDirectory: async (path) => void (await mkdir(path, { recursive: true })),
-    makeUniqueDirectory: (prefix) => mkdtemp(prefix),
+    chooseUniqueName: (prefix) => `${prefix}${chooseSix()}`,
+    makePrivateDirectory: (path) => mkdir(path, { mode: 0o700 }),
     rename,
     removeFile: (path) => rm(path, { force: true }),
     digest,
     openLog,
   };
 }
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+const chooseSix = (): string =>
+  Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join('');
 
 async function digest(path: string): Promise<{ sizeBytes: number; sha256: string }> {
   const hash = createHash('sha256');

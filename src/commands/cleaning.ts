@@ -4,6 +4,7 @@ import {
   cleanWorkspace,
   killBuild,
   makeWorkspace,
+  nameWorkspace,
   sweepWorkspaces,
 } from '../stages/clean.ts';
 import type { BuildSettings } from './settings.ts';
@@ -14,8 +15,9 @@ export async function inWorkspace<T>(
   settings: BuildSettings,
   body: (workspace: Workspace) => Promise<T>,
 ): Promise<T> {
-  const workspace = await makeWorkspace(ports, settings.inputs.workDir);
+  const workspace = nameWorkspace(ports.files, settings.inputs.workDir);
   settings.onWorkspace(workspace);
+  await makeWorkspace(ports, workspace);
   const running = { yes: true };
   const stop = (): void => void keepKilling(ports, workspace, running);
   settings.signal.addEventListener('abort', stop);

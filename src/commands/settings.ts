@@ -25,7 +25,7 @@ export interface BuildSettings {
   /** Null where there is no workflow run to upload to. */
   readonly artifacts: Artifacts | null;
   readonly signal: AbortSignal;
-  /** Told as soon as the workspace exists, so that a later process can clean it. */
+  /** Told before the workspace is made, so that a later process can clean it. */
   readonly onWorkspace: (workspace: Workspace) => void;
 }
 

@@ -6,8 +6,10 @@ export interface Files {
   /** Names in a directory; empty when there is none. */
   list(path: string): Promise<readonly string[]>;
   makeDirectory(path: string): Promise<void>;
-  /** A new directory of mode 0700 whose unique name begins with `prefix`. */
-  makeUniqueDirectory(prefix: string): Promise<string>;
+  /** `prefix` and six random letters and digits. */
+  chooseUniqueName(prefix: string): string;
+  /** A new directory of mode 0700; an error if there is something of that name. */
+  makePrivateDirectory(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; no error when there is none. */
   removeFile(path: string): Promise<void>;

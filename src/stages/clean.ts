@@ -14,18 +14,23 @@ export interface CleanPorts {
 }
 
 const workspacePrefix = 'trove-image-';
-/** As mkdtemp makes them: nobody's own directory that happens to begin alike. */
+/** Nobody's own directory that happens to begin alike. */
 const workspaceName = /^trove-image-[A-Za-z0-9]{6}$/;
 const rounds = 10;
 
+/** Names the workspace of one build: known before it exists, so that it can be cleaned from then on. */
+export function nameWorkspace(files: Files, base: string): Workspace {
+  const name = files.chooseUniqueName(workspacePrefix);
+  return { name, path: `${base}/${name}` };
+}
+
 /** Makes the private directory of one build and records who owns it. */
-export async function makeWorkspace(ports: CleanPorts, base: string): Promise<Workspace> {
-  const path = await ports.files.makeUniqueDirectory(`${base}/${workspacePrefix}`);
+export async function makeWorkspace(ports: CleanPorts, { path }: Workspace): Promise<void> {
+  await ports.files.makePrivateDirectory(path);
   await ports.files.write(`${path}/owner.json`, JSON.stringify(await ports.remains.ownIdentity()));
   for (const name of ['home', 'cache', 'locks', 'manifests', 'out', 'mount']) {
     await ports.files.makeDirectory(`${path}/${name}`);
   }
-  return { path, name: path.slice(path.lastIndexOf('/') + 1) };
 }
 
 /** Cleans up after builds below `base` whose process is gone; returns their names. */

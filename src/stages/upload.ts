@@ -31,8 +31,8 @@ export async function uploadImages(
       throw failure(
         'publish',
         'artifact-differs',
-        `artifact: ${file.fileName} was stored with digest ${artifact.sha256}, the image has ${file.sha256}.`,
-        'Run the job again; the stored artifact must not be used.',
+        `artifact: ${file.fileName} was uploaded with digest ${artifact.sha256}, the image had ${file.sha256} when it was written.`,
+        'Something changed the file in between: a second job on this output-dir, or a failing disk. Do not use the artifact; run the job again.',
       );
     }
     ports.log.info(`${artifact.name}: artifact ${artifact.id}, ${artifact.url}`);

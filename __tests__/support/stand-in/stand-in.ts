@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MBR, makeDisk } from '../../fixtures/small-image/build-image.ts';
 import { writeGuestTree } from './guest-tree.ts';
@@ -14,13 +14,15 @@ export interface StandIn {
   image: string;
 }
 
+const ownVersion = '3.40.0';
+
 /** Installs a disk-image-create that runs for a second; its header tells which variables it obeys. */
-export function installStandIn(directory: string): StandIn {
+export function installStandIn(directory: string, version = ownVersion): StandIn {
   const cacheHome = join(directory, 'cache');
   const bin = join(cacheHome, 'trove-image', 'venv', 'bin');
   mkdirSync(bin, { recursive: true });
-  copyFileSync(join(programs, 'python'), join(bin, 'python'));
-  chmodSync(join(bin, 'python'), 0o755);
+  const python = readFileSync(join(programs, 'python'), 'utf8').replace(ownVersion, version);
+  writeFileSync(join(bin, 'python'), python, { mode: 0o755 });
   const start = `#!${bin}/python\n. ${join(programs, 'disk-image-create')}\n`;
   writeFileSync(join(bin, 'disk-image-create'), start, { mode: 0o755 });
   const image = join(directory, 'guest.raw');

@@ -49,7 +49,8 @@ describe('the tmpfs', () => {
     [least, needs.workBytes],
     [least - 1, null],
     [0, null],
-    [14.5 * gib, 12.5 * gib],
+    [least + gib, needs.workBytes + gib],
+    [64 * gib, 2 * needs.workBytes],
   ])('with %d bytes of memory is %j', (memory, expected) => {
     expect(chooseTmpfs(needs, memory)).toBe(expected);
   });
@@ -67,7 +68,9 @@ describe('the tmpfs', () => {
   });
 
   it('is in the plan', () => {
-    expect(planOf({}, { memoryAvailableBytes: 64 * gib }).host.tmpfsBytes).toBe(62 * gib);
+    expect(planOf({}, { memoryAvailableBytes: 64 * gib }).host.tmpfsBytes).toBe(
+      2 * needs.workBytes,
+    );
     expect(planOf({}, { memoryAvailableBytes: 4 * gib }).host.tmpfsBytes).toBeNull();
   });
 });
