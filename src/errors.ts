@@ -51,6 +51,14 @@ const systemRefusals: Readonly<Record<string, readonly [string, string]>> = {
   EDQUOT: ['no-space', 'Free space there, or raise the quota of this user.'],
   EACCES: ['directory-not-writable', 'Change its owner or mode, or give another directory.'],
   EPERM: ['directory-not-writable', 'Change its owner or mode, or give another directory.'],
+  EISDIR: [
+    'name-taken',
+    'Something else has this name there: move it away, or choose another name.',
+  ],
+  ENOTDIR: [
+    'name-taken',
+    'Something else has this name there: move it away, or choose another name.',
+  ],
   EROFS: ['directory-not-writable', 'It is on a read-only file system: give another directory.'],
 };
 

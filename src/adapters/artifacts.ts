@@ -2,6 +2,17 @@ import { basename } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
 import type { Artifacts, UploadedArtifact } from '../ports/artifacts.ts';
 
+/** An image of 1 GiB takes seconds; a service that does not answer would hold the job for hours. */
+const deadlineMinutes = 30;
+
+async function inTime<T>(name: string, upload: Promise<T>): Promise<T> {
+  const deadline = new Promise<never>((_, reject) => {
+    const late = new Error(`the upload of ${name} did not end within ${deadlineMinutes} minutes`);
+    setTimeout(() => reject(late), deadlineMinutes * 60_000).unref();
+  });
+  return Promise.race([upload, deadline]);
+}
+
 /** The artifact store of this workflow run. `environment` is the runner's. */
 export function createArtifacts(
   environment: Readonly<Record<string, string | undefined>>,
@@ -24,11 +35,17 @@ export function createArtifacts(
       const name = basename(path);
       const directory = path.slice(0, -name.length - 1);
       const options = { ...keep(retentionDays), skipArchive: true };
-      return describe(name, await client.uploadArtifact(name, [path], directory, options));
+      return describe(
+        name,
+        await inTime(name, client.uploadArtifact(name, [path], directory, options)),
+      );
     },
     async uploadArchive(name, files, root, retentionDays) {
       const options = { ...keep(retentionDays), compressionLevel: 6 };
-      return describe(name, await client.uploadArtifact(name, [...files], root, options));
+      return describe(
+        name,
+        await inTime(name, client.uploadArtifact(name, [...files], root, options)),
+      );
     },
   };
 }

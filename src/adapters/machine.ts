@@ -94,11 +94,15 @@ async function readKernelFeatures(
   );
   const loop = await commands.run(['losetup', '--find'], root);
   return {
-    canMount: mount.exitCode === 0,
+    canMount: mount.exitCode === 0 && (await isRealRoot()),
     loopDevices: loop.exitCode === 0,
     deviceMapper: /\bdevice-mapper$/m.test(await readText('/proc/misc')),
   };
 }
+
+/** Root of a user namespace (rootless containers) may mount, but has no loop devices and no device nodes. */
+const isRealRoot = async (): Promise<boolean> =>
+  /^\s*0\s+0\s+4294967295\s*$/.test(await readText('/proc/self/uid_map'));
 
 async function readMemory(): Promise<number> {
   const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(await readText('/proc/meminfo'))?.[1];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HttpClient } from '@actions/http-client';
+import { EnvHttpProxyAgent, request } from 'undici';
 import type { Web, WebAnswer } from '../ports/files.ts';
 
 const tries = 3;
@@ -24,30 +24,19 @@ const mayPass = (answer: WebAnswer): boolean =>
   !answer.ok && (answer.status === null || answer.status >= 500 || answer.status === 429);
 
 async function getOnce(url: string, signal: AbortSignal): Promise<WebAnswer> {
-  const client = new HttpClient('trove-image');
+  // proxies refuse to tunnel to the port of plain http: there the whole URL is asked of them, as apt does
+  const dispatcher = new EnvHttpProxyAgent({ proxyTunnel: !url.startsWith('http:') });
   try {
-    return await Promise.race([read(client, url), rejectWhenAborted(signal)]);
+    const { statusCode, body } = await request(url, { dispatcher, signal, maxRedirections: 5 });
+    const bytes = await body.bytes();
+    if (statusCode !== 200)
+      return { ok: false, status: statusCode, reason: `HTTP status ${statusCode}` };
+    return { ok: true, body: bytes };
   } catch (error) {
-    return { ok: false, status: null, reason: (error as Error).message };
+    const { name, message } = error as Error;
+    const reason = name === 'TimeoutError' ? 'no answer before the deadline' : message;
+    return { ok: false, status: null, reason };
   } finally {
-    client.dispose();
+    await dispatcher.destroy();
   }
-}
-
-async function read(client: HttpClient, url: string): Promise<WebAnswer> {
-  const response = await client.get(url);
-  const status = response.message.statusCode ?? 0;
-  const body = await response.readBodyBuffer?.();
-  if (status !== 200 || body === undefined) {
-    return { ok: false, status, reason: `HTTP status ${status}` };
-  }
-  return { ok: true, body: new Uint8Array(body) };
-}
-
-function rejectWhenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const stop = (): void => reject(new Error('no answer before the deadline'));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
 }

@@ -33,6 +33,7 @@ export type FileContent =
   | { readonly text: string }
   | { readonly base64: string }
   | { readonly missing: true }
+  | { readonly notRegular: string }
   | { readonly tooLarge: number };
 
 export interface InstalledPackage {

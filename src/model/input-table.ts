@@ -72,7 +72,8 @@ export const inputTable = [
     list: 'lines',
     summary:
       'Directories that hold elements of your own, one per line or separated by colons; they win over ours.',
-    accepts: 'existing directories without : or control characters in their path',
+    accepts:
+      'existing directories whose paths hold no space, colon, quote, $, backslash or control character',
     placeholder: 'DIRS',
   },
   {
@@ -109,7 +110,7 @@ export const inputTable = [
     group: 'sources',
     default: '',
     summary:
-      'Security archive, when mirror is a URL: by default the one that diskimage-builder names (debian) or the mirror itself (ubuntu).',
+      'Security archive of a debian guest, when mirror is a URL; by default the one that this machine or diskimage-builder names.',
     accepts: 'http:// or https:// URL without user, password, query or spaces',
     placeholder: 'URL',
   },
@@ -210,7 +211,8 @@ export const inputTable = [
     default: '',
     summary:
       "Directory for the build's temporary files (about 10 GB when memory is short); by default RUNNER_TEMP, else /var/tmp.",
-    accepts: 'an existing directory on a file system without nodev or noexec',
+    accepts:
+      'an existing directory whose path holds no space, colon, quote, $ or backslash, on a file system without nodev or noexec',
     placeholder: 'DIR',
   },
   {

@@ -1,4 +1,9 @@
-import { decideCleaning, parseMountPoints, parseOwner } from '../core/residue/decide.ts';
+import {
+  decideCleaning,
+  findProcesses,
+  parseMountPoints,
+  parseOwner,
+} from '../core/residue/decide.ts';
 import { failure } from '../errors.ts';
 import type { Workspace } from '../model/plan.ts';
 import type { Commands } from '../ports/commands.ts';
@@ -75,7 +80,7 @@ export async function cleanWorkspace(ports: CleanPorts, workspace: Workspace): P
 /** Kills the processes of a workspace; the kernel ends all that lives in the build's own process namespace. */
 export async function killBuild(ports: CleanPorts, workspace: Workspace): Promise<void> {
   const { processes } = await ports.remains.read(workspace.name);
-  const pids = processes.map(({ pid }) => String(pid));
+  const pids = findProcesses(workspace.name, processes).map(String);
   if (pids.length > 0) await ports.commands.run(['kill', '-KILL', ...pids], { asRoot: true });
 }
 

@@ -19,7 +19,7 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-/** Starts a package archive on 127.0.0.1 that has the index of every release that it is asked for, but no package. */
+/** Starts a package archive on 127.0.0.1 that has the index of every release that it is asked for, but no package; a proxy for archive.invalid too. */
 export async function startArchive(): Promise<Archive> {
   const requests: string[] = [];
   let faults: { path: string; fault: ArchiveFault; left: number }[] = [];
@@ -34,9 +34,10 @@ export async function startArchive(): Promise<Archive> {
       response.writeHead(planned.fault.status).end();
       return;
     }
-    const suite = /^\/(?:debian|debian-security|ubuntu)\/dists\/([a-z-]+)\/InRelease$/.exec(
-      path,
-    )?.[1];
+    const suite =
+      /^(?:http:\/\/archive\.invalid)?\/(?:debian|debian-security|ubuntu)\/dists\/([a-z-]+)\/InRelease$/.exec(
+        path,
+      )?.[1];
     if (suite === undefined) return void response.writeHead(404).end();
     response.end(`Origin: Debian\nSuite: ${suite}\nDate: Sat, 10 Oct 2026 10:00:00 UTC\n`);
   });

@@ -59,7 +59,9 @@ export function startProgram(argv: readonly string[], options: ProgramOptions): 
       };
       watchers.add(look);
       look();
-      void ended.then(() => reject(new Error(`${pattern} never came:\n${text.stderr}`)));
+      void ended.then(() =>
+        reject(new Error(`${pattern} never came:\n${text.stdout}${text.stderr}`)),
+      );
     });
   return { child, seen, ended };
 }

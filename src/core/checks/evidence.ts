@@ -48,8 +48,7 @@ export function indexFacts(facts: ImageFacts): Evidence {
 }
 
 function readText(content: FileContent | undefined): string | null {
-  if (content === undefined || 'missing' in content || 'tooLarge' in content) return null;
-  return 'text' in content
-    ? content.text
-    : Buffer.from(content.base64, 'base64').toString('latin1');
+  if (content === undefined) return null;
+  if ('text' in content) return content.text;
+  return 'base64' in content ? Buffer.from(content.base64, 'base64').toString('latin1') : null;
 }

@@ -5,6 +5,8 @@ const leastDaemonBytes = 8192;
 const weakApt =
   /(AllowUnauthenticated|AllowInsecureRepositories|AllowWeakRepositories|AllowDowngradeToInsecureRepositories|force-yes)\W+"?(true|1|yes)|Verify-Peer\W+"?(false|0|no)/i;
 
+const dropComments = (text: string): string => text.replace(/(\/\/|^\s*#).*$/gm, '');
+
 /** What a build leaves behind when it does not tidy up. */
 export const leftoverRules: readonly Rule[] = [
   {
@@ -13,6 +15,7 @@ export const leftoverRules: readonly Rule[] = [
     find: (evidence) => [
       ...evidence
         .textsMatching(/^\/etc\/apt\/apt\.conf/)
+        .map(({ path, text }) => ({ path, text: dropComments(text) }))
         .filter(({ text }) => weakApt.test(text))
         .map(({ path, text }) => ({
           path,

@@ -56,7 +56,7 @@ export const serviceRules: readonly Rule[] = [
     rule: 'root-file-system',
     summary: 'fstab names the root file system',
     find: (evidence) =>
-      /^\S+\s+\/\s/m.test(evidence.text('/etc/fstab') ?? '')
+      /^[^#\s]\S*\s+\/\s/m.test(evidence.text('/etc/fstab') ?? '')
         ? []
         : [{ path: '/etc/fstab', reason: 'has no line for /' }],
   },

@@ -12,6 +12,7 @@ export function planInstall(
   host: HostFacts,
   pythonIndexAnswers: boolean | null,
 ): InstallPlan {
+  if (mode === 'none') return { builder: 'present', aptPackages: [] };
   const tools = missingPackages(host);
   const builder = chooseBuilder(mode, host, pythonIndexAnswers);
   const builderPackages = {
@@ -32,7 +33,8 @@ function chooseBuilder(
   host: HostFacts,
   pythonIndexAnswers: boolean | null,
 ): InstallPlan['builder'] {
-  if (mode === 'pip') return host.diskimageBuilder?.from === 'venv' ? 'present' : 'pip';
+  if (mode === 'pip')
+    return isFitting(host) && host.diskimageBuilder?.from === 'venv' ? 'present' : 'pip';
   if (isFitting(host) || mode === 'none') return 'present';
   return mode === 'auto' && pythonIndexAnswers ? 'pip' : 'apt';
 }

@@ -35,7 +35,10 @@ export function resolveClosure(
           : `Did you mean ${JSON.stringify(near)}?`,
     });
   }
-  const elements = [...used.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  // diskimage-builder leaves out what another element says that it provides
+  const elements = [...used.values()]
+    .filter(({ name }) => !provided.has(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   problems.push(...findDuplicateHooks(elements));
   if (problems.length > 0) throw new TroveImageError('input', problems);
   return elements;
@@ -78,7 +81,8 @@ export function listScripts(
 }
 
 function compareHooks(a: string, b: string): number {
-  const byNumber = Number.parseInt(a, 10) - Number.parseInt(b, 10);
-  if (byNumber !== 0 && !Number.isNaN(byNumber)) return byNumber;
+  // as `sort -n` does it: what begins with no number counts as 0
+  const byNumber = (Number.parseInt(a, 10) || 0) - (Number.parseInt(b, 10) || 0);
+  if (byNumber !== 0) return byNumber;
   return a < b ? -1 : a > b ? 1 : 0;
 }

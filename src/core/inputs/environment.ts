@@ -7,6 +7,8 @@ const reserved: Readonly<Record<string, string>> = {
   BASH_ENV: '',
   DIB_APT_KEYRING: '',
   DIB_APT_SOURCES_CONF: 'mirror',
+  DIB_DEBIAN_COMPONENTS: '',
+  DIB_DEBIAN_DEBOOTSTRAP_SCRIPT: '',
   DIB_DEBIAN_KEYRING: '',
   DIB_DEBUG_TRACE: '',
   DIB_DEBOOTSTRAP_EXTRA_ARGS: '',
@@ -17,6 +19,7 @@ const reserved: Readonly<Record<string, string>> = {
   DIB_MANIFEST_SAVE_DIR: '',
   DIB_NO_TIMESTAMP: '',
   DIB_RELEASE: 'guest-release',
+  DIB_UBUNTU_MIRROR_DISTS: '',
   DISTRO_NAME: 'guest-os',
   ELEMENTS_PATH: 'elements-path',
   ENV: '',
@@ -35,48 +38,32 @@ const reserved: Readonly<Record<string, string>> = {
   USER: '',
 };
 
-const secretName = /PASS(WORD|WD|PHRASE)?$|SECRET|TOKEN|CREDENTIAL|PRIVATE_KEY|API_?KEY/i;
+const secretName = /PASS(WORD|WD|PHRASE)?(?![A-Z])|SECRET|TOKEN|CREDENTIAL|PRIVATE.?KEY|API.?KEY/i;
 
 /** Reads the KEY=VALUE lines; refuses secrets, reserved names and anything that a shell would interpret. */
 export function readEnvironment(reader: InputReader): Readonly<Record<string, string>> {
   const variables: Record<string, string> = {};
   for (const line of splitList(reader.text('environment'), 'lines')) {
+    const head = /^[^=:]*/.exec(line)?.[0] ?? '';
     const at = line.indexOf('=');
-    const name = at < 0 ? line : line.slice(0, at);
-    const value = at < 0 ? '' : line.slice(at + 1);
-    const refusal = refuseVariable(name, value, at >= 0);
-    if (refusal === null) variables[name] = value;
-    else if (refusal.secret) reader.refuse('environment', `${name}=…`, refusal.reason);
-    else reader.refuse('environment', line, refusal.reason);
+    const [name, value] = [line.slice(0, at), line.slice(at + 1)];
+    const refusal = at < 0 ? ' There is no = in it.' : refuseVariable(name, value);
+    if (secretName.test(head)) reader.refuse('environment', `${head}…`, secretRefusal);
+    else if (refusal !== null) reader.refuse('environment', line, refusal);
+    else variables[name] = value;
   }
   return variables;
 }
 
-function refuseVariable(
-  name: string,
-  value: string,
-  hasValue: boolean,
-): { reason: string; secret: boolean } | null {
-  if (!hasValue) return { reason: ' There is no = in it.', secret: false };
-  if (!isVariableName(name))
-    return { reason: ` ${quote(name)} is not a variable name.`, secret: false };
-  const input = reserved[name];
-  if (input !== undefined) {
-    const instead = input === '' ? '' : `; use the input ${input}`;
-    return { reason: ` ${name} is set by the build itself${instead}.`, secret: false };
+const secretRefusal =
+  ' It looks like a secret, and diskimage-builder writes its environment into the image.';
+
+function refuseVariable(name: string, value: string): string | null {
+  if (!isVariableName(name)) return ` ${quote(name)} is not a variable name.`;
+  if (Object.hasOwn(reserved, name)) {
+    const instead = reserved[name] === '' ? '' : `; use the input ${reserved[name]}`;
+    return ` ${name} is set by the build itself${instead}.`;
   }
-  if (secretName.test(name)) {
-    return {
-      reason:
-        ' It looks like a secret, and diskimage-builder writes its environment into the image.',
-      secret: true,
-    };
-  }
-  if (!isEnvironmentValue(value)) {
-    return {
-      reason: ` Put such a value into an environment.d hook of an element of your own.`,
-      secret: false,
-    };
-  }
-  return null;
+  if (isEnvironmentValue(value)) return null;
+  return ' Put such a value into an environment.d hook of an element of your own.';
 }

@@ -85,8 +85,8 @@ function renderExitCodes(): string {
     bug: 'a bug of trove-image',
     cancelled: 'cancelled',
   };
-  const rows = Object.entries(exitCodes).map(
-    ([kind, code]) => `${code} ${meanings[kind as keyof typeof exitCodes]}`,
+  const rows = Object.entries(exitCodes).map(([kind, code]) =>
+    row(String(code), meanings[kind as keyof typeof exitCodes]),
   );
-  return `Exit codes: 0 done, ${rows.join(', ')}.`;
+  return ['Exit codes:', row('0', 'done'), ...rows].join('\n');
 }

@@ -122,20 +122,28 @@ const absolute = (path: string, cwd: string): string =>
 
 function readMirror(reader: InputReader): string {
   const mirror = reader.text('mirror').replace(/\/+$/, '');
-  if (mirror !== '' && mirror !== 'host' && !isArchiveUrl(mirror)) reader.refuse('mirror', mirror);
+  if (mirror !== '' && mirror !== 'host' && !isArchiveUrl(mirror))
+    reader.refuse('mirror', hideUserinfo(mirror));
   return mirror;
 }
 
 function readSecurityMirror(reader: InputReader): string {
   const url = reader.text('mirror-security').replace(/\/+$/, '');
   if (url === '') return url;
-  if (!isArchiveUrl(url)) reader.refuse('mirror-security', url);
+  const shown = hideUserinfo(url);
+  if (!isArchiveUrl(url)) reader.refuse('mirror-security', shown);
   const mirror = reader.text('mirror');
   if (mirror === '' || mirror === 'host') {
-    reader.refuse('mirror-security', url, ' It is used together with a URL in mirror only.');
+    reader.refuse('mirror-security', shown, ' It is used together with a URL in mirror only.');
+  }
+  if (reader.text('guest-os') === 'ubuntu') {
+    reader.refuse('mirror-security', shown, ' Ubuntu has its security suite in the mirror itself.');
   }
   return url;
 }
+
+/** A password in a URL is refused, and not repeated. */
+const hideUserinfo = (url: string): string => url.replace(/^([^/]*\/\/)[^/]*@/, '$1***@');
 
 function readArtifact(reader: InputReader): string {
   const name = reader.text('artifact');

@@ -45,6 +45,7 @@ export function isArchiveUrl(text: string): boolean {
 
 /** Splits a list input: words by spaces, commas or lines; lines by lines (comments and empty lines dropped). */
 export function splitList(text: string, how: 'words' | 'lines' | 'choices'): readonly string[] {
-  const parts = how === 'lines' ? text.split(/\r?\n/) : text.split(/[\s,]+/);
-  return parts.map((part) => part.trim()).filter((part) => part !== '' && !part.startsWith('#'));
+  const lines = text.split(/\r?\n/).map((line) => line.replace(/(^|\s)#.*$/, '').trim());
+  const parts = how === 'lines' ? lines : lines.flatMap((line) => line.split(/[\s,]+/));
+  return parts.filter((part) => part !== '');
 }

@@ -9,7 +9,7 @@ export interface KnownCause {
 export const knownCauses: readonly KnownCause[] = [
   {
     code: 'guest-disk-full',
-    pattern: /No space left on device/,
+    pattern: /No space left on device|You don't have enough free space in/,
     message: 'A disk was full: the work directory, or the image itself.',
     hint: 'Raise image-size; if work-dir is the one that is full, give a directory on a larger disk.',
   },
@@ -28,7 +28,7 @@ export const knownCauses: readonly KnownCause[] = [
   {
     code: 'signature-unknown',
     pattern:
-      /NO_PUBKEY|is not signed|unknown key|invalid signature|Release signed by unknown key|EXPKEYSIG/,
+      /NO_PUBKEY|is not signed|unknown key|[Ii]nvalid (Release )?signature|Release signed by unknown key|EXPKEYSIG/,
     message: 'The archive is signed with a key that the keyring does not have.',
     hint: 'Check that mirror is an archive of this distribution; if it is, its keyring is newer than the one used here.',
   },
@@ -40,14 +40,15 @@ export const knownCauses: readonly KnownCause[] = [
   },
   {
     code: 'name-resolution',
-    pattern: /Temporary failure resolving|Could not resolve (host)?|Name or service not known/,
+    pattern:
+      /Temporary failure resolving|Could not resolve (host)?|Name or service not known|unable to resolve host address/,
     message: 'A host name could not be resolved during the build.',
     hint: 'Check name resolution and proxy of this machine, and the host in mirror.',
   },
   {
     code: 'download-failed',
     pattern:
-      /Failed to fetch|Couldn't download packages|Connection (timed out|refused|reset)|404 +Not Found/,
+      /Failed to fetch|Failed getting release file|Couldn't download |Connection (timed out|refused|reset)|404 +Not Found/,
     message: 'A download failed.',
     hint: 'Check that mirror can be reached and has this release; a passing fault goes away when you try again.',
   },
@@ -72,7 +73,8 @@ export const knownCauses: readonly KnownCause[] = [
   },
   {
     code: 'command-not-found',
-    pattern: /command not found|: not found$/,
+    pattern:
+      /command not found|^(?!.*\btype: ).*: not found$|\benv: .*: No such file or directory$/,
     message: 'A script calls a program that is not there.',
     hint: 'Install it: in the guest with the input packages, on this machine with its package manager.',
   },
@@ -84,7 +86,7 @@ export const knownCauses: readonly KnownCause[] = [
   },
   {
     code: 'out-of-memory',
-    pattern: /Cannot allocate memory|Out of memory|Killed$/,
+    pattern: /Cannot allocate memory|Out of memory|\b\d+ Killed\b|^Killed$/,
     message: 'A process ran out of memory.',
     hint: 'Use a machine with more memory.',
   },

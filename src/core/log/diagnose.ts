@@ -4,7 +4,7 @@ import { findRunning } from './timeline.ts';
 
 const shownLines = 15;
 const noise =
-  /^\s*$|^(Reading package lists|Building dependency tree|Reading state information|Get:\d+ |Selecting previously|Preparing to unpack|Unpacking |Setting up |\(Reading database)/;
+  /^\s*$|^(Reading package lists|Building dependency tree|Reading state information|Get:\d+ |Selecting previously|Preparing to unpack|Unpacking |Setting up |\(Reading database|Unmount |INFO |dib-run-parts |-+ PROFILING|-+ END PROFILING|\+ )/;
 
 /** Says which element, phase and script a build failed in, why if the cause is known, and the lines that matter. */
 export function diagnose(

@@ -1,6 +1,8 @@
 /** Makes a function that replaces every secret in a line with ***: as it is, base64 and URL-encoded. */
 export function createScrubber(secrets: readonly string[]): (line: string) => string {
   const forms = secrets
+    // a log is scrubbed line by line: a key of several lines is hidden line by line too
+    .flatMap((secret) => [secret, ...secret.split(/\r?\n/)])
     .filter((secret) => secret.length >= 6)
     .flatMap((secret) => [secret, encodeURIComponent(secret), ...base64Forms(secret)]);
   const needles = [...new Set(forms)].sort((a, b) => b.length - a.length);
@@ -19,7 +21,7 @@ function base64Forms(secret: string): readonly string[] {
 }
 
 const hideUrlPasswords = (line: string): string =>
-  line.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/:@]+:[^\s/@]+@/gi, '$1***:***@');
+  line.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/:@]*:[^\s/]+@/gi, '$1***:***@');
 
 const secretName = /TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE_KEY|API_?KEY/i;
 

@@ -7,7 +7,7 @@ const tailLength = 200;
 export function followLine(timeline: Timeline, line: string, atMs: number): Timeline {
   const running = /^dib-run-parts Running \S*\/([a-z-]+)\.d\/([^/\s]+)$/.exec(line);
   if (running) return startScript(timeline, running[1] as string, running[2] as string, atMs);
-  const completed = /^dib-run-parts ([^/\s]+) completed$/.exec(line);
+  const completed = /(?:^|,)dib-run-parts ([^/\s]+) completed$/.exec(line);
   if (completed) return endScript(timeline, completed[1] as string, atMs);
   return { ...timeline, tail: [...timeline.tail.slice(1 - tailLength), line] };
 }

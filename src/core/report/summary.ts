@@ -150,13 +150,20 @@ export function renderFailureSummary(
   return [
     `## ${headline}`,
     '',
-    ...problems.map(({ message, hint }) => `- ${message}\n  **What to do:** ${hint}`),
+    ...problems.map(({ message, hint }) => `- ${plain(message)}\n  **What to do:** ${plain(hint)}`),
     '',
     ...(lines.length > 0
       ? ['```', ...lines.map((line) => line.replaceAll('```', "'''")), '```', '']
       : []),
   ].join('\n');
 }
+
+/** Text that may hold anything, with what Markdown or HTML would interpret made harmless. */
+const plain = (text: string): string =>
+  text
+    .replace(/[\\`*_[\]|~]/g, '\\$&')
+    .replaceAll('<', '&lt;')
+    .replace(/\s+/g, ' ');
 
 const code = (text: string): string => `\`${text.replaceAll('|', '\\|').replaceAll('`', "'")}\``;
 const describeSize = (bytes: number): string =>

@@ -22,13 +22,23 @@ export function decideCleaning(workspace: string, remains: Remains): CleaningPla
     .filter((loop) => ours(loop.backingFile.replace(/ \(deleted\)$/, '')))
     .map((loop) => loop.name);
   return {
-    kill: remains.processes.map((process) => process.pid),
+    kill: findProcesses(workspace, remains.processes),
     unmount: remains.mountPoints
       .filter(ours)
       .sort((a, b) => depth(b) - depth(a) || (a < b ? 1 : -1)),
     unmap: remains.mappings.filter((name) => detach.some((loop) => isPartitionOf(name, loop))),
     detach,
   };
+}
+
+/** Processes that name the workspace, as a whole component of a path. */
+export function findProcesses(
+  workspace: string,
+  processes: Remains['processes'],
+): readonly number[] {
+  return processes
+    .filter(({ command }) => command.split(/[\s/=,:]+/).includes(workspace))
+    .map(({ pid }) => pid);
 }
 
 const depth = (path: string): number => path.split('/').length;
