@@ -45,21 +45,28 @@ export function failure(
   return new TroveImageError(kind, [{ code, message, hint }], cause);
 }
 
+const noSpace = {
+  code: 'no-space',
+  hint: 'Free space there, or give a directory on another disk.',
+};
+const notWritable = {
+  code: 'directory-not-writable',
+  hint: 'Change its owner or mode, or give another directory.',
+};
+const nameTaken = {
+  code: 'name-taken',
+  hint: 'Something else has this name there: move it away, or choose another name.',
+};
+
 /** What the system says when a file cannot be written, and what that means to a person. */
-const systemRefusals: Readonly<Record<string, readonly [string, string]>> = {
-  ENOSPC: ['no-space', 'Free space there, or give a directory on another disk.'],
-  EDQUOT: ['no-space', 'Free space there, or raise the quota of this user.'],
-  EACCES: ['directory-not-writable', 'Change its owner or mode, or give another directory.'],
-  EPERM: ['directory-not-writable', 'Change its owner or mode, or give another directory.'],
-  EISDIR: [
-    'name-taken',
-    'Something else has this name there: move it away, or choose another name.',
-  ],
-  ENOTDIR: [
-    'name-taken',
-    'Something else has this name there: move it away, or choose another name.',
-  ],
-  EROFS: ['directory-not-writable', 'It is on a read-only file system: give another directory.'],
+const systemRefusals: Readonly<Record<string, { readonly code: string; readonly hint: string }>> = {
+  ENOSPC: noSpace,
+  EDQUOT: noSpace,
+  EACCES: notWritable,
+  EPERM: notWritable,
+  EROFS: notWritable,
+  EISDIR: nameTaken,
+  ENOTDIR: nameTaken,
 };
 
 /** Turns anything thrown into a TroveImageError; what we did not expect is a bug of ours. */
@@ -67,7 +74,7 @@ export function toTroveImageError(thrown: unknown): TroveImageError {
   if (thrown instanceof TroveImageError) return thrown;
   const refusal = systemRefusals[(thrown as { code?: string } | null)?.code ?? ''];
   if (refusal !== undefined) {
-    return failure('host', refusal[0], (thrown as Error).message, refusal[1], thrown);
+    return failure('host', refusal.code, (thrown as Error).message, refusal.hint, thrown);
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return failure(

@@ -25,7 +25,8 @@ const mayPass = (answer: WebAnswer): boolean =>
 
 async function getOnce(url: string, signal: AbortSignal): Promise<WebAnswer> {
   // proxies refuse to tunnel to the port of plain http: there the whole URL is asked of them, as apt does
-  const dispatcher = new EnvHttpProxyAgent({ proxyTunnel: !url.startsWith('http:') });
+  const options = { connections: 1, proxyTunnel: !url.startsWith('http:') };
+  const dispatcher = new EnvHttpProxyAgent(options);
   try {
     const { statusCode, body } = await request(url, { dispatcher, signal, maxRedirections: 5 });
     const bytes = await body.bytes();
