@@ -11,7 +11,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('a command', () => {
   it('gives exit code, standard output and standard error', async () => {
-    const result = await commands.run(['bash', '-c', 'echo out; echo err >&2; exit 3']);
+    const result = await commands.run(['sh', '-c', 'echo out; echo err >&2; exit 3']);
     expect(result).toEqual({ exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
   });
 
@@ -46,14 +46,14 @@ describe('a command', () => {
   });
 
   it('that was killed does not have exit code 0', async () => {
-    const { exitCode } = await commands.run(['bash', '-c', 'kill -KILL $$']);
+    const { exitCode } = await commands.run(['sh', '-c', 'kill -KILL $$']);
     expect(exitCode).not.toBe(0);
   });
 
   it('hands over every line of both streams as it comes, also the last one without an end', async () => {
     const lines: string[] = [];
     const result = await commands.run(
-      ['bash', '-c', 'echo one; sleep 0.1; echo two >&2; sleep 0.1; printf "thr"; printf "ee"'],
+      ['sh', '-c', 'echo one; sleep 0.1; echo two >&2; sleep 0.1; printf "thr"; printf "ee"'],
       { onLine: (line) => lines.push(line) },
     );
     expect(lines).toEqual(['one', 'two', 'three']);
@@ -62,7 +62,7 @@ describe('a command', () => {
 
   it('keeps characters whole that arrive in two pieces', async () => {
     const { stdout } = await commands.run([
-      'bash',
+      'sh',
       '-c',
       "printf '\\303'; sleep 0.1; printf '\\274'",
     ]);
@@ -71,7 +71,7 @@ describe('a command', () => {
 
   it('keeps them whole in lines, too', async () => {
     const lines: string[] = [];
-    await commands.run(['bash', '-c', "printf 'a\\303'; sleep 0.1; printf '\\274z\\n'"], {
+    await commands.run(['sh', '-c', "printf 'a\\303'; sleep 0.1; printf '\\274z\\n'"], {
       onLine: (line) => lines.push(line),
     });
     expect(lines).toEqual(['aüz']);
