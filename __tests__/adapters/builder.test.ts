@@ -32,6 +32,9 @@ const read = (...paths: readonly string[]) =>
     paths.map((executable) => ({ executable, from: 'venv' as const })),
   );
 
+/** As the elements write it in bash. */
+const withDefault = (name: string, url: string): string => `${name}=\${${name}:-${url}}`;
+
 describe('looking for diskimage-builder', () => {
   it('asks the interpreter of the script for the version of its own package', async () => {
     const executable = install('a', ['3.35.0', at('a', 'elements')]);
@@ -65,8 +68,8 @@ describe('looking for diskimage-builder', () => {
     writeFileSync(
       at('a', 'elements', 'debian-minimal', 'environment.d', '10-debian-minimal.bash'),
       [
-        'export DIB_DISTRIBUTION_MIRROR=${DIB_DISTRIBUTION_MIRROR:-http://archive.example.org/debian/}',
-        'DIB_DEBIAN_SECURITY_MIRROR=${DIB_DEBIAN_SECURITY_MIRROR:-http://security.example.org/}',
+        `export ${withDefault('DIB_DISTRIBUTION_MIRROR', 'http://archive.example.org/debian/')}`,
+        withDefault('DIB_DEBIAN_SECURITY_MIRROR', 'http://security.example.org/'),
       ].join('\n'),
     );
     writeFileSync(

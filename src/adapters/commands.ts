@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { exec } from '@actions/exec';
-import type { CommandOptions, CommandResult, Commands } from '../ports/commands.ts';
+import type { CommandResult, Commands } from '../ports/commands.ts';
 
 /** Starts programs through @actions/exec; `baseEnvironment` is all that they see of ours. */
 export function createCommands(
@@ -12,20 +13,46 @@ export function createCommands(
     async run(argv, options = {}): Promise<CommandResult> {
       const [name, ...rest] =
         options.asRoot && !isRoot ? ['sudo', '--non-interactive', '--', ...argv] : argv;
-      const stdout: Buffer[] = [];
-      const stderr: Buffer[] = [];
+      const stdout = createSink(options.onLine);
+      const stderr = createSink(options.onLine);
       try {
         const program = findProgram(name, baseEnvironment.PATH ?? '');
         const exitCode = await exec(`"${program}"`, [...rest], {
           env: { ...baseEnvironment, ...options.environment },
           silent: true,
           ignoreReturnCode: true,
-          listeners: listen(options, stdout, stderr),
+          // an input that ends: a program that asks gets no answer instead of waiting for one
+          input: Buffer.alloc(0),
+          listeners: { stdout: stdout.write, stderr: stderr.write },
         });
-        return { exitCode, stdout: decode(stdout), stderr: decode(stderr) };
+        return { exitCode, stdout: stdout.end(), stderr: stderr.end() };
       } catch (error) {
         return { exitCode: 127, stdout: '', stderr: (error as Error).message };
       }
+    },
+  };
+}
+
+/** Takes a stream's bytes and hands over whole lines, or keeps all of it until the end. */
+function createSink(onLine?: (line: string) => void) {
+  const decoder = new StringDecoder('utf8');
+  const parts: string[] = [];
+  let open = '';
+  const writeLines = (text: string): void => {
+    const lines = `${open}${text}`.split(/\r?\n/);
+    open = lines.pop() ?? '';
+    for (const line of lines) onLine?.(line);
+  };
+  const write = (text: string): void => {
+    if (onLine) writeLines(text);
+    else parts.push(text);
+  };
+  return {
+    write: (data: Buffer): void => write(decoder.write(data)),
+    end: (): string => {
+      write(decoder.end());
+      if (open !== '') onLine?.(open);
+      return parts.join('');
     },
   };
 }
@@ -36,13 +63,3 @@ function findProgram(name: string, searchPath: string): string {
   const candidates = searchPath.split(':').map((directory) => join(directory, name));
   return candidates.find((path) => existsSync(path)) ?? name;
 }
-
-function listen({ onLine }: CommandOptions, stdout: Buffer[], stderr: Buffer[]) {
-  if (onLine) return { stdline: onLine, errline: onLine };
-  return {
-    stdout: (data: Buffer) => void stdout.push(data),
-    stderr: (data: Buffer) => void stderr.push(data),
-  };
-}
-
-const decode = (parts: readonly Buffer[]): string => Buffer.concat(parts).toString('utf8');

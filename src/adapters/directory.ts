@@ -1,4 +1,4 @@
-import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
+import { access, constants, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DirectoryFacts } from '../model/host.ts';
 
@@ -17,7 +17,7 @@ export async function readDirectory(path: string): Promise<DirectoryFacts> {
     exists,
     writable: refusal === '',
     freeBytes: space.bavail * space.bsize,
-    mountOptions: await readMountOptions(nearest),
+    mountOptions: await readMountOptions(await realpath(nearest)),
     trouble: refusal,
   };
 }
@@ -38,12 +38,19 @@ async function findNearest(
   }
 }
 
+/** The kernel writes a space in a path as \\040. */
+const undoEscapes = (path: string): string =>
+  path.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
+
 /** Options (field 6 of mountinfo) of the mount that holds a path: the one with the longest mount point. */
 async function readMountOptions(path: string): Promise<readonly string[]> {
   const mountinfo = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   let best = { length: 0, options: '' };
   for (const line of mountinfo.split('\n')) {
-    const [, , , , mountPoint = '', options = ''] = line.split(' ');
+    const [, , , , escaped = '', options = ''] = line.split(' ');
+    const mountPoint = undoEscapes(escaped);
     const holds = mountPoint === '/' || path === mountPoint || path.startsWith(`${mountPoint}/`);
     if (mountPoint !== '' && holds && mountPoint.length >= best.length)
       best = { length: mountPoint.length, options };

@@ -79,8 +79,17 @@ async function addTree(hash: Hash, root: string, below: string): Promise<void> {
 const listEntries = (path: string): Promise<Dirent[]> =>
   readdir(path, { withFileTypes: true }).catch(() => []);
 
-const listDirectories = async (path: string): Promise<readonly string[]> =>
-  (await listEntries(path)).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+/** Directories, and links to them: diskimage-builder follows both. */
+async function listDirectories(path: string): Promise<readonly string[]> {
+  const entries = await listEntries(path);
+  const found = await Promise.all(
+    entries.map(async (entry) => {
+      if (!entry.isSymbolicLink()) return entry.isDirectory();
+      return (await stat(join(path, entry.name)).catch(() => null))?.isDirectory() === true;
+    }),
+  );
+  return entries.filter((_, index) => found[index]).map(({ name }) => name);
+}
 
 const readWords = async (path: string): Promise<readonly string[]> =>
   (await readFile(path, 'utf8').catch(() => ''))

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EnvHttpProxyAgent, request } from 'undici';
+import { getProxyForUrl } from 'proxy-from-env';
+import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import type { Web, WebAnswer } from '../ports/files.ts';
 
 const tries = 3;
@@ -24,15 +25,12 @@ const mayPass = (answer: WebAnswer): boolean =>
   !answer.ok && (answer.status === null || answer.status >= 500 || answer.status === 429);
 
 async function getOnce(url: string, signal: AbortSignal): Promise<WebAnswer> {
-  // proxies refuse to tunnel to the port of plain http: there the whole URL is asked of them, as apt does
-  const options = { connections: 1, proxyTunnel: !url.startsWith('http:') };
-  const dispatcher = new EnvHttpProxyAgent(options);
+  const dispatcher = createDispatcher(url);
   try {
     const { statusCode, body } = await request(url, { dispatcher, signal, maxRedirections: 5 });
     const bytes = await body.bytes();
-    if (statusCode !== 200)
-      return { ok: false, status: statusCode, reason: `HTTP status ${statusCode}` };
-    return { ok: true, body: bytes };
+    if (statusCode === 200) return { ok: true, body: bytes };
+    return { ok: false, status: statusCode, reason: `HTTP status ${statusCode}` };
   } catch (error) {
     const { name, message } = error as Error;
     const reason = name === 'TimeoutError' ? 'no answer before the deadline' : message;
@@ -40,4 +38,10 @@ async function getOnce(url: string, signal: AbortSignal): Promise<WebAnswer> {
   } finally {
     await dispatcher.destroy();
   }
+}
+
+/** Proxies refuse to tunnel to the port of plain http: there the whole URL is asked of them, as apt does. */
+function createDispatcher(url: string): Dispatcher {
+  const uri = getProxyForUrl(url);
+  return uri === '' ? new Agent() : new ProxyAgent({ uri, proxyTunnel: !url.startsWith('http:') });
 }

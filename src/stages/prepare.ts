@@ -98,6 +98,7 @@ async function installPackages(ports: PreparePorts, packages: readonly string[])
       ...environment,
       ...['apt-get', 'install', '--yes', '--no-install-recommends'],
       ...['--option', 'DPkg::Lock::Timeout=120'],
+      ...['--option', 'Dpkg::Options::=--force-confold'],
       ...packages,
     ],
     {

@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { convertImage } from '../../src/stages/convert.ts';
+import { planOf } from '../unit/support/plan.ts';
+import { fakeCommands, fakeFiles, fakeLog } from './fakes.ts';
+
+const plan = planOf({ formats: 'qcow2,vhd', 'output-dir': '/out', 'image-name': 'guest' });
+const convert = (answers: Parameters<typeof fakeCommands>[0] = [], files = fakeFiles()) => {
+  const commands = fakeCommands(answers);
+  const run = convertImage({ commands, files, log: fakeLog() }, plan, '/ws/out/image.raw', 4);
+  return { run, files, commands };
+};
+
+describe('writing the image files', () => {
+  it('converts, checks and compares each before it gets its name', async () => {
+    const { run, files, commands } = convert();
+    expect((await run).map(({ fileName, path }) => [fileName, path])).toEqual([
+      ['guest.qcow2', '/out/guest.qcow2'],
+      ['guest.vhd', '/out/guest.vhd'],
+    ]);
+    expect(commands.started.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'qemu-img convert',
+      'qemu-img check',
+      'qemu-img compare',
+      'qemu-img convert',
+      'qemu-img compare',
+    ]);
+    expect(files.done.filter((step) => step.startsWith('rename'))).toEqual([
+      'rename /out/.guest.qcow2.partial /out/guest.qcow2',
+      'rename /out/.guest.vhd.partial /out/guest.vhd',
+    ]);
+  });
+
+  it.each([
+    ['convert', 'build', 'Check the free space in output-dir'],
+    ['check', 'check', 'differs from the image'],
+    ['compare', 'check', 'differs from the image'],
+  ])(
+    'stops when %s fails: nothing gets a name and nothing partial stays',
+    async (verb, kind, hint) => {
+      const { run, files } = convert([
+        [new RegExp(`qemu-img ${verb}`), { exitCode: 1, stderr: 'warning\nqemu-img: it broke\n' }],
+      ]);
+      await expect(run).rejects.toMatchObject({
+        kind,
+        problems: [
+          {
+            code: `qemu-img-${verb}`,
+            message: `qemu-img ${verb} of guest.qcow2 failed: qemu-img: it broke`,
+            hint: expect.stringContaining(hint),
+          },
+        ],
+      });
+      expect(files.done).toEqual(['remove /out/.guest.qcow2.partial']);
+    },
+  );
+});
