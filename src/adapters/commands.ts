@@ -21,8 +21,6 @@ export function createCommands(
           env: { ...baseEnvironment, ...options.environment },
           silent: true,
           ignoreReturnCode: true,
-          // an input that ends: a program that asks gets no answer instead of waiting for one
-          input: Buffer.alloc(0),
           listeners: { stdout: stdout.write, stderr: stderr.write },
         });
         return { exitCode, stdout: stdout.end(), stderr: stderr.end() };
