@@ -4,6 +4,9 @@ import { runCli } from './cli.ts';
 // The one bundle: bin/trove-image puts `cli` before its arguments, the runner gives none.
 const bundleDir = import.meta.dirname;
 const [, , mode, ...args] = process.argv;
+// Who reads our output may go away (`| head`, a closed terminal): the build goes on, and cleans up after itself.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const exitCode = mode === 'cli' ? await runCli(args, bundleDir) : await runAction(bundleDir);
 
 // Clients of services keep timers that would hold this process; everything is written before it ends.

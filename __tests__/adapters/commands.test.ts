@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -77,9 +77,23 @@ describe('a command', () => {
     expect(lines).toEqual(['aüz']);
   });
 
-  it('reads nothing from our standard input', async () => {
-    const { exitCode, stdout } = await commands.run(['timeout', '5', 'cat']);
-    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+  it('is not given our own standard input', async () => {
+    const { stdout } = await commands.run(['readlink', '/proc/self/fd/0']);
+    expect(stdout.trim()).toMatch(/^(socket|pipe):|^\/dev\/null$/);
+    expect(stdout.trim()).not.toBe(readlinkSync('/proc/self/fd/0'));
+  });
+
+  it('may end before we look at it, many times at once', async () => {
+    const runs = Array.from({ length: 100 }, () => commands.run(['true']));
+    const exitCodes = (await Promise.all(runs)).map(({ exitCode }) => exitCode);
+    expect(exitCodes.filter((exitCode) => exitCode !== 0)).toEqual([]);
+  });
+
+  it('that leaves a process behind which holds its output is waited for no longer than needed', async () => {
+    const startedAt = performance.now();
+    const { stdout } = await commands.run(['sh', '-c', 'sleep 25 & echo $!']);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    process.kill(Number(stdout), 'SIGKILL');
   });
 
   it('hands over a million lines in bounded time', async () => {
