@@ -13,6 +13,17 @@ export function createTerminalLog(stream: TextStream, now: () => number, verbose
   const onTerminal = stream.isTTY === true && !verbose;
   let chapter: { title: string; startMs: number } | null = null;
   let shown = false;
+  let current = '';
+  let ticking: NodeJS.Timeout | null = null;
+  const draw = (): void => {
+    const line = `  ${current} (${seconds()})`.slice(0, (stream.columns ?? 80) - 1);
+    stream.write(`\r\u001b[K${line}`);
+    shown = true;
+  };
+  const stopTicking = (): void => {
+    if (ticking !== null) clearInterval(ticking);
+    ticking = null;
+  };
   const print = (text: string): void => {
     if (shown) stream.write('\r\u001b[K');
     shown = false;
@@ -20,6 +31,7 @@ export function createTerminalLog(stream: TextStream, now: () => number, verbose
   };
   const seconds = (): string => `${Math.round((now() - (chapter?.startMs ?? now())) / 1000)} s`;
   const close = (): void => {
+    stopTicking();
     if (chapter !== null) print(`  ${chapter.title}: ${seconds()}`);
     chapter = null;
   };
@@ -38,9 +50,10 @@ export function createTerminalLog(stream: TextStream, now: () => number, verbose
     },
     progress: (message) => {
       if (!onTerminal) return print(`  ${message}`);
-      const line = `  ${message} (${seconds()})`.slice(0, (stream.columns ?? 80) - 1);
-      stream.write(`\r\u001b[K${line}`);
-      shown = true;
+      current = message;
+      draw();
+      // a script may run for a minute: the seconds show that it does
+      ticking ??= setInterval(draw, 1000).unref();
     },
     warning: (problem) => printProblem('Warning', problem),
     error: (problem) => printProblem('Error', problem),
