@@ -36,6 +36,7 @@ export async function survey(
   ports: PreparePorts,
   inputs: Inputs,
   own: Installation,
+  why = 'and install: none forbids to install it',
 ): Promise<Prepared> {
   const host = await ports.machine.read({
     workDir: inputs.workDir,
@@ -51,7 +52,7 @@ export async function survey(
       needs: plan.needs,
       usesTmpfs: plan.host.tmpfsBytes !== null,
     }),
-    ...(inputs.install === 'none' ? describeMissing(host) : checkInstaller(host, install)),
+    ...(inputs.install === 'none' ? describeMissing(host, why) : checkInstaller(host, install)),
   ];
   return { host, install, plan, problems };
 }
@@ -68,7 +69,12 @@ export async function prepare(
     return before;
   await installPackages(ports, before.install.aptPackages);
   if (before.install.builder === 'pip') await installBuilder(ports, inputs, own);
-  const after = await survey(ports, { ...inputs, install: 'none' }, own);
+  const after = await survey(
+    ports,
+    { ...inputs, install: 'none' },
+    own,
+    'although installing worked',
+  );
   if (after.problems.length > 0) throw new TroveImageError('host', after.problems);
   return { ...after, install: before.install };
 }

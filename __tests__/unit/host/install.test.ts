@@ -69,6 +69,8 @@ describe.each(decisions)(
   },
 );
 
+const forbidden = 'and install: none forbids to install it';
+
 describe('the Python index', () => {
   it('is asked with install: auto only, and only when nothing fits', () => {
     for (const mode of installModes) {
@@ -107,7 +109,7 @@ describe('missing programs', () => {
   it('are all told with install: none, each with its package', () => {
     const host = { ...hostWithout('zstd', 'mkfs.ext4'), diskimageBuilder: null };
     expect(
-      describeMissing(host).map(({ code, message, hint }) => [
+      describeMissing(host, forbidden).map(({ code, message, hint }) => [
         code,
         message.split(',')[0],
         hint.split(/[,(]/)[0]?.trim(),
@@ -121,11 +123,11 @@ describe('missing programs', () => {
         'Install the package python3-diskimage-builder',
       ],
     ]);
-    expect(describeMissing(hostFacts())).toEqual([]);
+    expect(describeMissing(hostFacts(), forbidden)).toEqual([]);
   });
 
   it('tell the version of a diskimage-builder that is too old', () => {
-    expect(describeMissing(states['is too old'])[0]?.message).toBe(
+    expect(describeMissing(states['is too old'], forbidden)[0]?.message).toBe(
       'disk-image-create is version 3.2.1, older than 3.13.0, and install: none forbids to install it.',
     );
   });

@@ -47,20 +47,20 @@ export function missingPackages(host: HostFacts): readonly string[] {
   return [...new Set(missing.map(([, packageName]) => packageName))].sort();
 }
 
-/** What `install: none` has to say; empty when nothing is missing. */
-export function describeMissing(host: HostFacts): readonly Problem[] {
+/** What is missing, and why it stays so (`install: none`, or installing did not help); empty when nothing is. */
+export function describeMissing(host: HostFacts, why: string): readonly Problem[] {
   const problems: Problem[] = Object.entries(requiredTools)
     .filter(([tool]) => host.executables[tool] === undefined)
     .map(([tool, packageName]) => ({
       code: 'tool-missing',
-      message: `${tool} is not installed, and install: none forbids to install it.`,
+      message: `${tool} is not installed, ${why}.`,
       hint: `Install the package ${packageName}, or use install: auto.`,
     }));
-  if (!isFitting(host)) problems.push(describeBuilder(host));
+  if (!isFitting(host)) problems.push(describeBuilder(host, why));
   return problems;
 }
 
-function describeBuilder(host: HostFacts): Problem {
+function describeBuilder(host: HostFacts, why: string): Problem {
   const found = host.diskimageBuilder;
   const fact =
     found === null
@@ -68,7 +68,7 @@ function describeBuilder(host: HostFacts): Problem {
       : `is version ${found.version}, older than ${oldestDiskimageBuilder}`;
   return {
     code: 'diskimage-builder-missing',
-    message: `disk-image-create ${fact}, and install: none forbids to install it.`,
+    message: `disk-image-create ${fact}, ${why}.`,
     hint: `Install the package ${diskimageBuilderPackage} (${oldestDiskimageBuilder} or newer), or use install: auto.`,
   };
 }
