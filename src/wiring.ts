@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createCommands } from './adapters/commands.ts';
@@ -34,8 +36,17 @@ export function locateInstallation(bundleDir: string, environment: Environment):
   return {
     elementsDir: join(root, 'elements'),
     hostDir: join(root, 'host'),
-    venvDir: join(cache, 'trove-image', 'venv'),
+    // other pins, another environment
+    venvDir: join(cache, 'trove-image', `venv-${digestPins(join(root, 'host'))}`),
   };
+}
+
+function digestPins(hostDir: string): string {
+  const hash = createHash('sha256');
+  for (const name of ['requirements.txt', 'requirements-builder.txt']) {
+    hash.update(readFileSync(join(hostDir, name)));
+  }
+  return hash.digest('hex').slice(0, 12);
 }
 
 /** What programs that we start see of our environment: no token, no password, nothing by accident. */

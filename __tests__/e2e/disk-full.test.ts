@@ -74,7 +74,7 @@ describe('a disk that becomes full', () => {
     expect(stderr).toMatch(/^Error: .*([Nn]o space|disk was full)/m);
     expect(stderr).not.toContain('This is a bug');
     const left = leftIn(stdout).filter((path) => !path.startsWith('crowd'));
-    expect(left).toEqual(['trove-guest-debian-bookworm.log']);
+    expect(left).toEqual(['trove-guest-debian-bookworm.failed.log']);
     expect(bench.residue(name, stderr)).toEqual(nothing);
   });
 

@@ -144,7 +144,7 @@ describe('a secret of the job that gets into the build by another way', () => {
     });
     expect(failed.main.exitCode).toBe(4);
     const log = readFileSync(
-      join(failed.workspace, 'images', 'trove-guest-debian-bookworm.log'),
+      join(failed.workspace, 'images', 'trove-guest-debian-bookworm.failed.log'),
       'utf8',
     );
     expect(log.match(/it is \S*\*\*\*\S* here/g)).toHaveLength(lines.length);

@@ -183,7 +183,7 @@ describe('a build that fails', () => {
       ['error', 'build-failed'],
     ]);
     expect(main.annotations[0]?.message).toContain(
-      join('images', 'trove-guest-debian-bookworm.log'),
+      join('images', 'trove-guest-debian-bookworm.failed.log'),
     );
   });
 

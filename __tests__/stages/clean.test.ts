@@ -31,7 +31,10 @@ function remainsOf(...looks: readonly Remains[]): RemainsReader {
       count += 1;
       return looks[Math.min(count, looks.length) - 1] as Remains;
     },
-    ownIdentity: async () => ({ pid: 1, startTicks: '10', bootId: 'this' }),
+    ownIdentity: async () => ({
+      ...{ pid: 1, startTicks: '10', bootId: 'this' },
+      pidNamespace: 'pid:[1]',
+    }),
     startTicksOf: async (pid) => (pid === 7 ? '70' : null),
   };
 }
@@ -73,7 +76,7 @@ describe('cleaning a workspace', () => {
 
 describe('sweeping', () => {
   const owner = (pid: number, startTicks: string, bootId: string): string =>
-    JSON.stringify({ pid, startTicks, bootId });
+    JSON.stringify({ pid, startTicks, bootId, pidNamespace: 'pid:[1]' });
   const swept = async (files: Readonly<Record<string, string>>) =>
     sweepWorkspaces(ports(remainsOf(none), fakeFiles(files)), '/w');
 

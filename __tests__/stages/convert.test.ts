@@ -50,7 +50,10 @@ describe('writing the image files', () => {
           },
         ],
       });
-      expect(files.done).toEqual(['remove /out/.guest.qcow2.partial']);
+      expect(files.done).toEqual([
+        'remove /out/.guest.qcow2.partial',
+        'remove /out/.guest.qcow2.partial',
+      ]);
     },
   );
 });

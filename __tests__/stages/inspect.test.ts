@@ -18,7 +18,7 @@ describe('reading the image', () => {
     expect(packages.map((each) => each.name)).toContain('trove-guestagent');
     expect(commands.started).toHaveLength(1);
     expect(commands.started[0]).toMatch(
-      /^# \/usr\/bin\/python3 \/host\/read-image \/ws\/out\/image\.raw .*--content \/etc\/shadow/,
+      /^# \/usr\/bin\/python3 -I \/host\/read-image \/ws\/out\/image\.raw .*--content \/etc\/shadow/,
     );
   });
 

@@ -6,7 +6,7 @@ import type { DirectoryFacts } from '../model/host.ts';
 export async function readDirectory(path: string): Promise<DirectoryFacts> {
   const { nearest, exists, trouble } = await findNearest(path);
   if (trouble !== '')
-    return { path, exists, writable: false, freeBytes: 0, mountOptions: [], trouble };
+    return { path, exists, writable: false, freeBytes: 0, device: 0, mountOptions: [], trouble };
   const refusal = await access(nearest, constants.W_OK | constants.X_OK).then(
     () => '',
     (error: Error) => error.message,
@@ -17,6 +17,7 @@ export async function readDirectory(path: string): Promise<DirectoryFacts> {
     exists,
     writable: refusal === '',
     freeBytes: space.bavail * space.bsize,
+    device: (await stat(nearest)).dev,
     mountOptions: await readMountOptions(await realpath(nearest)),
     trouble: refusal,
   };

@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { constants, createReadStream, createWriteStream, openSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { finished, pipeline } from 'node:stream/promises';
 import type { Files, LogFile } from '../ports/files.ts';
@@ -7,7 +7,7 @@ import type { Files, LogFile } from '../ports/files.ts';
 /** The file system of this machine, as this user. */
 export function createFiles(): Files {
   return {
-    write: (path, content, mode = 0o644) => writeFile(path, content, { mode }),
+    write: (path, content, mode = 0o644) => writeFile(path, content, { mode, flag: 'wx' }),
     writeBytes: (path, content) => writeFile(path, content),
     read: (path) => readFile(path, 'utf8'),
     list: (path) => readdir(path).catch(() => []),
@@ -32,10 +32,20 @@ async function digest(path: string): Promise<{ sizeBytes: number; sha256: string
   return { sizeBytes: (await stat(path)).size, sha256: hash.digest('hex') };
 }
 
+/** What goes wrong, a full disk or a missing directory, is told by close(): a log does not end a build. */
 function openLog(path: string): LogFile {
-  const stream = createWriteStream(path);
+  try {
+    // nobody's link of this name is followed
+    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+    return writeLines(path, openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644));
+  } catch (error) {
+    return { write: () => undefined, close: () => Promise.reject(error) };
+  }
+}
+
+function writeLines(path: string, fd: number): LogFile {
+  const stream = createWriteStream(path, { fd });
   const trouble = new Promise<never>((_, reject) => stream.once('error', reject));
-  // a full disk must not end the process from inside a stream: close() tells it
   trouble.catch(() => undefined);
   return {
     write: (line) => void stream.write(`${line}\n`),

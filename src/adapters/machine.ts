@@ -79,7 +79,6 @@ async function readKernelFeatures(
   const deviceMapper = /\bdevice-mapper$/m.test(await readText('/proc/misc'));
   if (!canBeRoot) return { canMount: false, loopDevices: false, deviceMapper };
   const root = { asRoot: true };
-  if (!deviceMapper) await commands.run(['modprobe', '--quiet', 'dm_mod'], root);
   const namespace = [
     'unshare',
     '--mount',
@@ -96,7 +95,7 @@ async function readKernelFeatures(
   return {
     canMount: mount.exitCode === 0 && (await isRealRoot()),
     loopDevices: loop.exitCode === 0,
-    deviceMapper: /\bdevice-mapper$/m.test(await readText('/proc/misc')),
+    deviceMapper,
   };
 }
 
@@ -104,9 +103,13 @@ async function readKernelFeatures(
 const isRealRoot = async (): Promise<boolean> =>
   /^\s*0\s+0\s+4294967295\s*$/.test(await readText('/proc/self/uid_map'));
 
+/** What the machine has, or what a container may still take: a tmpfs counts as memory of its cgroup. */
 async function readMemory(): Promise<number> {
   const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(await readText('/proc/meminfo'))?.[1];
-  return Number(kibibytes ?? 0) * 1024;
+  const limit = Number.parseInt(await readText('/sys/fs/cgroup/memory.max'), 10);
+  const used = Number.parseInt(await readText('/sys/fs/cgroup/memory.current'), 10);
+  const left = Number.isNaN(limit) || Number.isNaN(used) ? Number.POSITIVE_INFINITY : limit - used;
+  return Math.min(Number(kibibytes ?? 0) * 1024, left);
 }
 
 async function findExecutables(

@@ -14,6 +14,7 @@ export function createRemainsReader(): RemainsReader {
       pid: process.pid,
       startTicks: (await readStartTicks(process.pid)) ?? '',
       bootId: (await readText('/proc/sys/kernel/random/boot_id')).trim(),
+      pidNamespace: await readlink('/proc/self/ns/pid').catch(() => ''),
     }),
     startTicksOf: readStartTicks,
   };

@@ -9,7 +9,7 @@ import { version } from '../model/version.ts';
 import { buildImage } from '../stages/build.ts';
 import { convertImage } from '../stages/convert.ts';
 import { inspectImage, judgeImage } from '../stages/inspect.ts';
-import { readToolVersions, writeRecord } from '../stages/record.ts';
+import { readToolVersions, replaceRecord, writeRecord } from '../stages/record.ts';
 import { fetchKeyring } from '../stages/sources.ts';
 import { uploadImages, uploadLog } from '../stages/upload.ts';
 import { inWorkspace } from './cleaning.ts';
@@ -59,7 +59,7 @@ async function make(
   const { plan, host, paths } = job;
   const keyring = await fetchKeyring(ports, plan, workspace);
   stopIfCancelled(signal);
-  const run = { workspace, keyring, hostDir: own.hostDir, logPath: paths.log };
+  const run = { workspace, keyring, hostDir: own.hostDir, logPath: paths.runningLog };
   const scrub = createScrubber(settings.secrets);
   const built = await buildImage(ports, { ...job, ...run, scrub });
   stopIfCancelled(signal);
@@ -70,6 +70,7 @@ async function make(
   stopIfCancelled(signal);
 
   ports.log.chapter('Write the image files');
+  await replaceRecord(ports.files, paths);
   const files = await convertImage(ports, plan, built.rawPath, host.processors);
   const toolVersions = await readToolVersions(ports.commands, job.builder.version);
   const facts = { version, startedAtMs, durationMs: ports.clock.now() - startedAtMs, toolVersions };
@@ -96,13 +97,20 @@ async function keepLog<T>(
   try {
     return await body();
   } catch (error) {
+    const { runningLog, failedLog } = job.paths;
+    // there is none when the build failed before it began, or after its log was put in place
+    const kept = await ports.files.rename(runningLog, failedLog).then(
+      () => true,
+      () => false,
+    );
     stopIfCancelled(settings.signal);
-    if (settings.artifacts) {
+    if (kept) ports.log.info(`The build log is kept: ${failedLog}`);
+    if (kept && settings.artifacts) {
       const name = `${job.plan.imageName}-failed-log`;
       await uploadLog(
         { log: ports.log, artifacts: settings.artifacts },
         name,
-        job.paths.log,
+        failedLog,
         settings.inputs.retentionDays,
       );
     }

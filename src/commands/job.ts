@@ -31,19 +31,21 @@ export async function prepareJob(ports: Ports, settings: BuildSettings): Promise
   const builder = host.diskimageBuilder;
   if (builder === null) throw new Error('there is no diskimage-builder after it was installed');
   const elements = await findElements(ports.elements, plan, builder);
-  await ports.files.makeDirectory(plan.outputDir);
   stopIfCancelled(signal);
 
   ports.log.chapter('Look at the package archives');
   const archives = await readArchives(ports, plan.sources.archives);
   const identity = await identify(ports, plan, builder, elements, archives);
   stopIfCancelled(signal);
+  await ports.files.makeDirectory(plan.outputDir);
   return { host, plan, builder, archives, ...identity, paths: listPaths(plan) };
 }
 
 function listPaths({ outputDir, imageName }: Plan): RecordPaths {
   return {
     log: `${outputDir}/${imageName}.log`,
+    runningLog: `${outputDir}/.${imageName}.running.log`,
+    failedLog: `${outputDir}/${imageName}.failed.log`,
     manifest: `${outputDir}/manifest.json`,
     sums: `${outputDir}/SHA256SUMS`,
   };

@@ -40,6 +40,8 @@ export interface DirectoryFacts {
   readonly exists: boolean;
   readonly writable: boolean;
   readonly freeBytes: number;
+  /** Number of the device that holds it: two directories may share its space. */
+  readonly device: number;
   /** Options of the mount that holds it: nodev, noexec, … */
   readonly mountOptions: readonly string[];
   /** Why it cannot be used, in the system's words; empty if it can. */

@@ -210,7 +210,7 @@ export const inputTable = [
     group: 'run',
     default: '',
     summary:
-      "Directory for the build's temporary files (about 10 GB when memory is short); by default RUNNER_TEMP, else /var/tmp.",
+      "Directory for the build's temporary files (about 5 GB when memory is short, else 2); by default RUNNER_TEMP, else /var/tmp.",
     accepts:
       'an existing directory whose path holds no space, colon, quote, $ or backslash, on a file system without nodev or noexec',
     placeholder: 'DIR',

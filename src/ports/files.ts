@@ -1,5 +1,6 @@
 /** The file system as stages use it. Paths are absolute. */
 export interface Files {
+  /** Makes a new file; an error if there is one. */
   write(path: string, content: string, mode?: number): Promise<void>;
   writeBytes(path: string, content: Uint8Array): Promise<void>;
   read(path: string): Promise<string>;

@@ -8,6 +8,11 @@ export interface RemainsReader {
     readonly processes: readonly { readonly pid: number; readonly command: string }[];
   }>;
   /** Identity of this process, and of the process that an owner record names (null when it is gone). */
-  ownIdentity(): Promise<{ pid: number; startTicks: string; bootId: string }>;
+  ownIdentity(): Promise<{
+    pid: number;
+    startTicks: string;
+    bootId: string;
+    pidNamespace: string;
+  }>;
   startTicksOf(pid: number): Promise<string | null>;
 }

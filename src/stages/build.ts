@@ -69,7 +69,7 @@ export async function buildImage(ports: BuildPorts, request: BuildRequest): Prom
     const line = request.scrub(raw);
     file.write(line);
     const before = timeline;
-    timeline = followLine(timeline, line, ports.clock.now() - startMs);
+    timeline = followLine(timeline, raw, ports.clock.now() - startMs, line);
     announce(ports.log, before, timeline, total);
     ports.log.detail(line);
   };

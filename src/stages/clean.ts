@@ -1,6 +1,7 @@
 import {
   decideCleaning,
   findProcesses,
+  isGone,
   parseMountPoints,
   parseOwner,
 } from '../core/residue/decide.ts';
@@ -21,7 +22,8 @@ export interface CleanPorts {
 const workspacePrefix = 'trove-image-';
 /** Nobody's own directory that happens to begin alike. */
 const workspaceName = /^trove-image-[A-Za-z0-9]{6}$/;
-const rounds = 10;
+/** A minute: a slow disk writes back before it lets go. */
+const rounds = 120;
 
 /** Names the workspace of one build: known before it exists, so that it can be cleaned from then on. */
 export function nameWorkspace(files: Files, base: string): Workspace {
@@ -60,9 +62,8 @@ async function isAbandoned(ports: CleanPorts, path: string): Promise<boolean> {
   }
   const owner = parseOwner(text);
   if (owner === null) return true;
-  const { bootId } = await ports.remains.ownIdentity();
-  const startTicks = await ports.remains.startTicksOf(owner.pid);
-  return owner.bootId !== bootId || startTicks !== owner.startTicks;
+  const own = await ports.remains.ownIdentity();
+  return isGone(owner, own, await ports.remains.startTicksOf(owner.pid));
 }
 
 /** Ends the build of a workspace, and removes what it left: processes, mounts, mappings, loop devices, files. */

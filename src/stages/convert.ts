@@ -34,6 +34,8 @@ export async function convertImage(
     const path = `${plan.outputDir}/${fileName}`;
     const partial = `${plan.outputDir}/.${fileName}.partial`;
     ports.log.progress(`Writing ${fileName}`);
+    // nobody's link of this name is followed
+    await ports.files.removeFile(partial);
     try {
       await runQemuImg(
         ports,

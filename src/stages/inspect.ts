@@ -26,7 +26,7 @@ export async function inspectImage(
 ): Promise<Inspection> {
   const result = await ports.commands.run(
     [
-      '/usr/bin/python3',
+      ...(['/usr/bin/python3', '-I'] as const),
       `${hostDir}/read-image`,
       rawPath,
       ...['--mount-point', `${workspace.path}/mount`],

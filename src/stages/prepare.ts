@@ -44,7 +44,7 @@ export async function survey(
     venvDir: own.venvDir,
   });
   const answers = needsPythonIndex(inputs.install, host) ? await askPythonIndex(ports) : null;
-  const install = planInstall(inputs.install, host, answers);
+  const install = planInstall(inputs.install, host, answers, inputs.guestOs);
   const plan = planBuild(inputs, host, own.elementsDir);
   const problems = [
     ...checkHost(host, {

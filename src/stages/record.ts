@@ -6,6 +6,9 @@ import type { Files } from '../ports/files.ts';
 /** Paths of what stands beside the image in the output directory. */
 export interface RecordPaths {
   readonly log: string;
+  /** The log while the build runs, and where it stays when the build fails: an earlier image keeps its own. */
+  readonly runningLog: string;
+  readonly failedLog: string;
   readonly manifest: string;
   readonly sums: string;
 }
@@ -26,8 +29,17 @@ export async function writeRecord(
   await replace(files, paths.sums, renderSums([...manifest.files, ...companions]));
 }
 
+/** Puts the log in place and takes the record of an earlier build away: it does not describe what comes now. */
+export async function replaceRecord(files: Files, paths: RecordPaths): Promise<void> {
+  await files.removeFile(paths.manifest);
+  await files.removeFile(paths.sums);
+  await files.removeFile(paths.failedLog);
+  await files.rename(paths.runningLog, paths.log);
+}
+
 /** A reader sees the old file or the new one, never a part of it. */
 async function replace(files: Files, path: string, content: string): Promise<void> {
+  await files.removeFile(`${path}.partial`);
   await files.write(`${path}.partial`, content);
   await files.rename(`${path}.partial`, path);
 }

@@ -95,6 +95,6 @@ export async function fetchKeyring(
     'host',
     'no-keyring',
     `This machine has no archive keyring of ${keyring.distribution}, and ${plan.sources.mirror} gave none of those known: ${refusals.join('; ')}.`,
-    `Use a complete mirror of ${keyring.distribution}, or put the keyring at ${hostKeyrings[keyring.distribution]}.`,
+    `Use a complete mirror of ${keyring.distribution}, or install the package that has ${hostKeyrings[keyring.distribution]}.`,
   );
 }

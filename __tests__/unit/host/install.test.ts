@@ -9,6 +9,7 @@ import {
 import type { HostFacts } from '../../../src/model/host.ts';
 import { type InstallMode, installModes } from '../../../src/model/inputs.ts';
 import type { InstallPlan } from '../../../src/model/install.ts';
+import { hostKeyrings } from '../../../src/model/keyrings.ts';
 import { healthyHost, hostFacts, hostWithout } from '../support/host.ts';
 
 const builder = healthyHost.diskimageBuilder;
@@ -60,7 +61,7 @@ describe.each(decisions)(
     it.each(cases)(
       'install: %s with an index that answers %j takes %s',
       (mode, answers, choice) => {
-        expect(planInstall(mode, states[state], answers)).toEqual({
+        expect(planInstall(mode, states[state], answers, 'debian')).toEqual({
           builder: choice,
           aptPackages: packagesOf[choice],
         });
@@ -91,16 +92,31 @@ describe('missing programs', () => {
 
   it('are installed in the same call as diskimage-builder', () => {
     const host = { ...hostWithout('zstd', 'kpartx'), diskimageBuilder: null };
-    expect(planInstall('apt', host, null).aptPackages).toEqual([
+    expect(planInstall('apt', host, null, 'debian').aptPackages).toEqual([
       'kpartx',
       'python3-diskimage-builder',
       'zstd',
     ]);
-    expect(planInstall('pip', host, null).aptPackages).toEqual(['kpartx', 'python3-venv', 'zstd']);
+    expect(planInstall('pip', host, null, 'debian').aptPackages).toEqual([
+      'kpartx',
+      'python3-venv',
+      'zstd',
+    ]);
+  });
+
+  it("come with Debian's keyring on an Ubuntu host that builds Debian, and on no other", () => {
+    const ubuntu = { id: 'ubuntu', codename: 'noble', prettyName: 'Ubuntu 24.04' };
+    const keyless = hostFacts({ os: ubuntu, keyrings: [] });
+    const packages = (host: HostFacts, guest: 'debian' | 'ubuntu') =>
+      planInstall('apt', host, null, guest).aptPackages;
+    expect(packages(keyless, 'debian')).toEqual(['debian-archive-keyring']);
+    expect(packages(keyless, 'ubuntu')).toEqual([]);
+    expect(packages(hostFacts({ keyrings: [] }), 'debian')).toEqual([]);
+    expect(packages({ ...keyless, keyrings: [hostKeyrings.debian] }, 'debian')).toEqual([]);
   });
 
   it('are not installed with install: none', () => {
-    expect(planInstall('none', hostWithout('zstd'), null)).toEqual({
+    expect(planInstall('none', hostWithout('zstd'), null, 'debian')).toEqual({
       builder: 'present',
       aptPackages: [],
     });

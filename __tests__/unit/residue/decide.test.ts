@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   decideCleaning,
+  isGone,
   parseMountPoints,
   parseOwner,
   type Remains,
@@ -145,6 +146,7 @@ describe('an owner record', () => {
     pid: 4711,
     startTicks: '123456',
     bootId: '8fa6ad1c-4a6c-4fb1-9d5e-0b5f1d2c3a4e',
+    pidNamespace: 'pid:[4026531836]',
   } as const;
 
   it('is read back as it was written', () => {
@@ -168,5 +170,22 @@ describe('an owner record', () => {
 
   it.each(damaged)('that is damaged is none: %s', (text) => {
     expect(parseOwner(text)).toBeNull();
+  });
+
+  const other = { ...owner, pid: 1, startTicks: '1' };
+  it.each([
+    ['runs', owner, other, owner.startTicks, false],
+    ['has ended', owner, other, null, true],
+    ['has ended, and its id is of another process now', owner, other, '999', true],
+    ['is of an earlier boot', { ...owner, bootId: 'earlier' }, other, owner.startTicks, true],
+    [
+      'is in a container, where its id is not ours to judge',
+      { ...owner, pidNamespace: 'pid:[2]' },
+      other,
+      null,
+      false,
+    ],
+  ] as const)('of a process that %s', (_, theirs, own, startTicks, gone) => {
+    expect(isGone(theirs, own, startTicks)).toBe(gone);
   });
 });

@@ -12,18 +12,18 @@ export interface Demand {
 /** Everything that makes this machine unfit for a build, each with what to do; empty when it is fit. */
 export function checkHost(host: HostFacts, demand: Demand): readonly Problem[] {
   if (host.platform !== 'linux') return [wrongSystem(host)];
+  const { needs, usesTmpfs } = demand;
+  const workBytes = usesTmpfs ? needs.imageBytes : needs.workBytes;
+  const onOneDisk = host.workDir.device === host.outputDir.device;
+  const outputBytes = needs.outputBytes + (onOneDisk ? workBytes : 0);
   return [
     ...checkRights(host),
     ...checkArchitecture(host, demand),
     ...checkKernel(host),
     ...checkExistence(host.workDir),
-    ...checkDirectory(
-      'work-dir',
-      host.workDir,
-      demand.usesTmpfs ? demand.needs.imageBytes : demand.needs.workBytes,
-    ),
+    ...checkDirectory('work-dir', host.workDir, workBytes),
     ...checkMountOptions(host, demand),
-    ...checkDirectory('output-dir', host.outputDir, demand.needs.outputBytes),
+    ...checkDirectory('output-dir', host.outputDir, outputBytes),
     ...checkMemory(host, demand),
   ];
 }

@@ -1,7 +1,8 @@
 import type { Problem } from '../../errors.ts';
 import { type HostFacts, oldestDiskimageBuilder, requiredTools } from '../../model/host.ts';
-import type { InstallMode } from '../../model/inputs.ts';
+import type { GuestOs, InstallMode } from '../../model/inputs.ts';
 import type { InstallPlan } from '../../model/install.ts';
+import { hostKeyrings } from '../../model/keyrings.ts';
 
 const virtualEnvironmentPackage = 'python3-venv';
 const diskimageBuilderPackage = 'python3-diskimage-builder';
@@ -11,9 +12,10 @@ export function planInstall(
   mode: InstallMode,
   host: HostFacts,
   pythonIndexAnswers: boolean | null,
+  guestOs: GuestOs,
 ): InstallPlan {
   if (mode === 'none') return { builder: 'present', aptPackages: [] };
-  const tools = missingPackages(host);
+  const tools = [...missingPackages(host), ...keyringPackages(host, guestOs)];
   const builder = chooseBuilder(mode, host, pythonIndexAnswers);
   const builderPackages = {
     present: [],
@@ -37,6 +39,12 @@ function chooseBuilder(
     return isFitting(host) && host.diskimageBuilder?.from === 'venv' ? 'present' : 'pip';
   if (isFitting(host) || mode === 'none') return 'present';
   return mode === 'auto' && pythonIndexAnswers ? 'pip' : 'apt';
+}
+
+/** Ubuntu has Debian's keyring as a package; Debian has Ubuntu's only in some releases, so it is fetched by digest. */
+function keyringPackages(host: HostFacts, guestOs: GuestOs): readonly string[] {
+  if (guestOs !== 'debian' || host.os.id !== 'ubuntu') return [];
+  return host.keyrings.includes(hostKeyrings.debian) ? [] : ['debian-archive-keyring'];
 }
 
 /** Debian packages of the tools that are not there. */

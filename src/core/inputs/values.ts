@@ -11,7 +11,6 @@ const systemAccounts = new Set(
 export const isElementName = (text: string): boolean =>
   /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/.test(text);
 export const isPackageName = (text: string): boolean => /^[a-z0-9][a-z0-9+.-]{1,127}$/.test(text);
-export const isReleaseName = (text: string): boolean => /^[a-z][a-z0-9]{1,31}$/.test(text);
 export const isImageName = (text: string): boolean =>
   /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/.test(text);
 export const isUserName = (text: string): boolean =>

@@ -3,13 +3,18 @@ import type { PhaseRun, ScriptRun, Timeline } from '../../model/timeline.ts';
 export const emptyTimeline: Timeline = { phases: [], tail: [] };
 const tailLength = 200;
 
-/** Takes one line of diskimage-builder's log, `atMs` after its start, and returns what is known now. */
-export function followLine(timeline: Timeline, line: string, atMs: number): Timeline {
+/** Takes one line of diskimage-builder's log, `atMs` after its start, and returns what is known now; `shown` is what may be kept of it. */
+export function followLine(
+  timeline: Timeline,
+  line: string,
+  atMs: number,
+  shown: string = line,
+): Timeline {
   const running = /^dib-run-parts Running \S*\/([a-z-]+)\.d\/([^/\s]+)$/.exec(line);
   if (running) return startScript(timeline, running[1] as string, running[2] as string, atMs);
   const completed = /(?:^|,)dib-run-parts ([^/\s]+) completed$/.exec(line);
   if (completed) return endScript(timeline, completed[1] as string, atMs);
-  return { ...timeline, tail: [...timeline.tail.slice(1 - tailLength), line] };
+  return { ...timeline, tail: [...timeline.tail.slice(1 - tailLength), shown] };
 }
 
 function startScript(timeline: Timeline, phase: string, name: string, atMs: number): Timeline {

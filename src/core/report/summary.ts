@@ -129,7 +129,7 @@ function renderUse(manifest: Manifest): string {
     '### Use it',
     '',
     '```sh',
-    'sha256sum --check SHA256SUMS',
+    'sha256sum --check --ignore-missing SHA256SUMS',
     `openstack image create --file ${file.fileName} --disk-format ${file.format} --container-format bare \\`,
     `  --property hw_rng_model=virtio --tag trove --tag mysql ${file.fileName.replace(/\.[^.]+$/, '')}`,
     'openstack datastore version create VERSION mysql mysql "" --image-tags trove,mysql --active --default',

@@ -64,20 +64,24 @@ export interface Owner {
   readonly pid: number;
   readonly startTicks: string;
   readonly bootId: string;
+  /** Process ids mean something within one namespace only: builds in containers may share a work-dir. */
+  readonly pidNamespace: string;
 }
 
 /** Reads an owner record; null when it is damaged (the process died while writing it). */
 export function parseOwner(text: string): Owner | null {
   try {
-    const value = JSON.parse(text) as Partial<Owner>;
-    if (
-      typeof value.pid !== 'number' ||
-      typeof value.startTicks !== 'string' ||
-      typeof value.bootId !== 'string'
-    )
-      return null;
-    return { pid: value.pid, startTicks: value.startTicks, bootId: value.bootId };
+    const { pid, startTicks, bootId, pidNamespace } = JSON.parse(text) as Partial<Owner>;
+    const texts = [startTicks, bootId, pidNamespace].every((value) => typeof value === 'string');
+    if (typeof pid !== 'number' || !texts) return null;
+    return { pid, startTicks, bootId, pidNamespace } as Owner;
   } catch {
     return null;
   }
+}
+
+/** Whether the owner of a workspace is gone. `startTicks` is of the process that has its id now, or null. */
+export function isGone(owner: Owner, own: Owner, startTicks: string | null): boolean {
+  if (owner.bootId !== own.bootId) return true;
+  return owner.pidNamespace === own.pidNamespace && startTicks !== owner.startTicks;
 }
