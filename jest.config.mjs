@@ -1,7 +1,11 @@
+import { availableParallelism } from 'node:os';
+
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   testTimeout: 30_000,
+  // some tests build images and boot them: more than two at a time would only slow each other down
+  maxWorkers: Math.max(1, Math.min(2, availableParallelism() - 1)),
 };

@@ -15,7 +15,7 @@ import { BuildFailure } from './stages/build.ts';
 import { locateInstallation, wire } from './wiring.ts';
 
 /** The runner kills 10 s after its first signal. */
-const cancelGraceMs = 6000;
+const cancelGraceMs = 5000;
 const states = { isPost: 'is-post', workDir: 'work-dir', workspace: 'workspace' };
 
 /** The action's main step, or its post step when main has run; returns the exit code. */
