@@ -81,13 +81,12 @@ describe('looking for diskimage-builder', () => {
       debian: 'http://archive.example.org/debian',
       debianSecurity: 'http://security.example.org',
     };
-    expect((await readBuilder(commands, 'amd64', candidates))?.defaultMirrors).toEqual({
+    expect((await readBuilder(commands, candidates))?.defaultMirrors).toEqual({
       ...debian,
-      ubuntu: 'http://archive.example.org/ubuntu',
-    });
-    expect((await readBuilder(commands, 'arm64', candidates))?.defaultMirrors).toEqual({
-      ...debian,
-      ubuntu: 'http://ports.example.org/ubuntu-ports',
+      ubuntu: {
+        amd64: 'http://archive.example.org/ubuntu',
+        arm64: 'http://ports.example.org/ubuntu-ports',
+      },
     });
   });
 
@@ -96,7 +95,7 @@ describe('looking for diskimage-builder', () => {
     expect((await read(executable))?.defaultMirrors).toEqual({
       debian: '',
       debianSecurity: '',
-      ubuntu: '',
+      ubuntu: { amd64: '', arm64: '' },
     });
   });
 });

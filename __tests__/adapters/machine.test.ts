@@ -67,7 +67,8 @@ describe('the facts of this machine', () => {
     expect(existsSync(join(facts.diskimageBuilder?.elementsDir ?? '', 'debian-minimal'))).toBe(
       true,
     );
-    for (const url of Object.values(facts.diskimageBuilder?.defaultMirrors ?? {})) {
+    const { ubuntu, ...debian } = facts.diskimageBuilder?.defaultMirrors ?? { ubuntu: {} };
+    for (const url of [...Object.values(debian), ...Object.values(ubuntu)]) {
       expect(url).toMatch(/^https?:\/\/[^/\s]+(\/\S*)?[^/]$/);
     }
   });

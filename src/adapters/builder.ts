@@ -5,7 +5,6 @@ import type { Commands } from '../ports/commands.ts';
 /** Looks for disk-image-create: in our private environment first, then among the host's programs. */
 export async function readBuilder(
   commands: Commands,
-  architecture: string,
   candidates: readonly { readonly executable: string; readonly from: 'host' | 'venv' }[],
 ): Promise<DiskimageBuilderFacts | null> {
   for (const { executable, from } of candidates) {
@@ -20,7 +19,7 @@ export async function readBuilder(
       version,
       elementsDir,
       from,
-      defaultMirrors: await readMirrors(elementsDir, architecture),
+      defaultMirrors: await readMirrors(elementsDir),
     };
   }
   return null;
@@ -38,10 +37,7 @@ async function readInterpreter(script: string): Promise<string | null> {
 }
 
 /** The archives that diskimage-builder's own elements name as their defaults. */
-async function readMirrors(
-  elementsDir: string,
-  architecture: string,
-): Promise<DiskimageBuilderFacts['defaultMirrors']> {
+async function readMirrors(elementsDir: string): Promise<DiskimageBuilderFacts['defaultMirrors']> {
   const debian = await readText(
     `${elementsDir}/debian-minimal/environment.d/10-debian-minimal.bash`,
   );
@@ -56,7 +52,10 @@ async function readMirrors(
   return {
     debian: first(/DIB_DISTRIBUTION_MIRROR:-(https?:[^}\s]+)\}/),
     debianSecurity: first(/DIB_DEBIAN_SECURITY_MIRROR:-(https?:[^}\s]+)\}/),
-    ubuntu: trim(ubuntuMirrors.find((url) => isPort(url) === (architecture !== 'amd64')) ?? ''),
+    ubuntu: {
+      amd64: trim(ubuntuMirrors.find((url) => !isPort(url)) ?? ''),
+      arm64: trim(ubuntuMirrors.find(isPort) ?? ''),
+    },
   };
 }
 

@@ -38,7 +38,7 @@ export function createMachine(
         workDir: await readDirectory(workDir),
         outputDir: await readDirectory(outputDir),
         executables,
-        diskimageBuilder: await readBuilder(commands, architecture, [
+        diskimageBuilder: await readBuilder(commands, [
           { executable: `${venvDir}/bin/disk-image-create`, from: 'venv' },
           ...(onHost === undefined ? [] : [{ executable: onHost, from: 'host' } as const]),
         ]),

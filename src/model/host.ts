@@ -1,3 +1,5 @@
+import type { Architecture } from './inputs.ts';
+
 /** What a stage needs to know about the machine, read once by the machine adapter. */
 export interface HostFacts {
   readonly platform: string;
@@ -54,11 +56,11 @@ export interface DiskimageBuilderFacts {
   readonly elementsDir: string;
   /** How it got here. */
   readonly from: 'host' | 'venv';
-  /** Archive URLs that its own elements name as default, for this architecture. */
+  /** Archive URLs that its own elements name as default; Ubuntu's differ by the guest's architecture. */
   readonly defaultMirrors: {
     readonly debian: string;
     readonly debianSecurity: string;
-    readonly ubuntu: string;
+    readonly ubuntu: Readonly<Record<Architecture, string>>;
   };
 }
 

@@ -42,7 +42,10 @@ export const healthyHost = {
     defaultMirrors: {
       debian: debianArchive,
       debianSecurity: `${debianArchive}-security`,
-      ubuntu: 'http://archive.example.org/ubuntu',
+      ubuntu: {
+        amd64: 'http://archive.example.org/ubuntu',
+        arm64: 'http://ports.example.org/ubuntu-ports',
+      },
     },
   },
   debootstrapScripts: ['bookworm', 'bullseye', 'gutsy', 'jammy', 'sid', 'trixie'],

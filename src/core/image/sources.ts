@@ -32,7 +32,7 @@ function choosePlace(inputs: Inputs, host: HostFacts): Place {
   if (defaults === undefined) {
     return { origin: 'unknown until diskimage-builder is installed', archive: '', security: '' };
   }
-  const archive = ubuntu ? defaults.ubuntu : defaults.debian;
+  const archive = ubuntu ? defaults.ubuntu[inputs.architecture] : defaults.debian;
   return { origin: 'diskimage-builder', archive, security: chooseSecurity(inputs, host, archive) };
 }
 

@@ -1,3 +1,4 @@
+import { secretName } from '../../model/secrets.ts';
 import { type InputReader, quote } from './reader.ts';
 import { isEnvironmentValue, isVariableName, splitList } from './values.ts';
 
@@ -51,8 +52,6 @@ const reserved: Readonly<Record<string, string>> = {
   https_proxy: '',
   no_proxy: '',
 };
-
-const secretName = /PASS(WORD|WD|PHRASE)?(?![A-Z])|SECRET|TOKEN|CREDENTIAL|PRIVATE.?KEY|API.?KEY/i;
 
 /** Reads the KEY=VALUE lines; refuses secrets, reserved names and anything that a shell would interpret. */
 export function readEnvironment(reader: InputReader): Readonly<Record<string, string>> {

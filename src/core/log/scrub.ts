@@ -1,3 +1,5 @@
+import { secretName } from '../../model/secrets.ts';
+
 /** Makes a function that replaces every secret in a line with ***: as it is, base64 and URL-encoded. */
 export function createScrubber(secrets: readonly string[]): (line: string) => string {
   const forms = secrets
@@ -22,8 +24,6 @@ function base64Forms(secret: string): readonly string[] {
 
 const hideUrlPasswords = (line: string): string =>
   line.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/:@]*:[^\s/]+@/gi, '$1***:***@');
-
-const secretName = /TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE_KEY|API_?KEY/i;
 
 /** The values of this process's environment that look like secrets by their name. */
 export function findSecrets(

@@ -1,0 +1,3 @@
+/** Names that people give to variables that hold a secret. */
+export const secretName =
+  /PASS(WORD|WD|PHRASE)?(?![A-Z])|SECRET|TOKEN|CREDENTIAL|PRIVATE.?KEY|API.?KEY/i;
