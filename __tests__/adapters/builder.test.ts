@@ -28,7 +28,6 @@ function install(name: string, answer: readonly string[], exitCode = 0): string 
 const read = (...paths: readonly string[]) =>
   readBuilder(
     commands,
-    'amd64',
     paths.map((executable) => ({ executable, from: 'venv' as const })),
   );
 
