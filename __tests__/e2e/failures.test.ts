@@ -164,7 +164,9 @@ describe('a build that fails', () => {
         join(bench.directory, `${name}.zip`),
       );
       expect(zip.length).toBeGreaterThan(100);
-      expect(readFileSync(join(run.workspace, 'images', `${name}.log`), 'utf8')).toContain(telling);
+      expect(readFileSync(join(run.workspace, 'images', `${name}.failed.log`), 'utf8')).toContain(
+        telling,
+      );
       expect(service.artifacts().filter(({ runId }) => runId === token.runId)).toHaveLength(1);
       expect(main.outputs).toEqual({});
       expect(post?.exitCode).toBe(0);

@@ -7,7 +7,7 @@ import type { Outputs } from '../model/output-table.ts';
 import type { Workspace } from '../model/plan.ts';
 import { version } from '../model/version.ts';
 import { buildImage } from '../stages/build.ts';
-import { convertImage } from '../stages/convert.ts';
+import { convertImage, placeImages } from '../stages/convert.ts';
 import { inspectImage, judgeImage } from '../stages/inspect.ts';
 import { readToolVersions, replaceRecord, writeRecord } from '../stages/record.ts';
 import { fetchKeyring } from '../stages/sources.ts';
@@ -70,8 +70,9 @@ async function make(
   stopIfCancelled(signal);
 
   ports.log.chapter('Write the image files');
+  const drafts = await convertImage(ports, plan, built.rawPath, host.processors);
   await replaceRecord(ports.files, paths);
-  const files = await convertImage(ports, plan, built.rawPath, host.processors);
+  const files = await placeImages(ports.files, drafts);
   const toolVersions = await readToolVersions(ports.commands, job.builder.version);
   const facts = { version, startedAtMs, durationMs: ports.clock.now() - startedAtMs, toolVersions };
   const manifest = composeManifest({

@@ -22,35 +22,69 @@ const driverOf: Readonly<Record<string, string>> = {
   vhd: 'vpc',
 };
 
-/** Converts the raw image into every format, proves each equal to it, and only then puts it in place. */
+/** A converted file under its hidden name. */
+export interface Draft extends OutputFile {
+  readonly partialPath: string;
+}
+
+/** Converts the raw image into every format and proves each equal to it; nothing has its name yet. */
 export async function convertImage(
   ports: ConvertPorts,
   plan: Plan,
   rawPath: string,
   processors: number,
-): Promise<readonly OutputFile[]> {
-  const files: OutputFile[] = [];
-  for (const { format, fileName } of plan.files) {
-    const path = `${plan.outputDir}/${fileName}`;
-    const partial = `${plan.outputDir}/.${fileName}.partial`;
-    ports.log.progress(`Writing ${fileName}`);
-    // nobody's link of this name is followed
-    await ports.files.removeFile(partial);
-    try {
-      await runQemuImg(
-        ports,
-        composeConversion(format, plan.compression, rawPath, partial, processors),
+): Promise<readonly Draft[]> {
+  const hidden = (fileName: string): string => `${plan.outputDir}/.${fileName}.partial`;
+  // nobody's link of such a name is followed
+  await removeAll(
+    ports.files,
+    plan.files.map(({ fileName }) => hidden(fileName)),
+  );
+  const drafts: Draft[] = [];
+  try {
+    for (const { format, fileName } of plan.files) {
+      const partialPath = hidden(fileName);
+      ports.log.progress(`Writing ${fileName}`);
+      const options = composeConversion(format, plan.compression, rawPath, partialPath, processors);
+      await runQemuImg(ports, options, fileName);
+      if (plan.verify) await prove(ports, format, rawPath, partialPath, fileName);
+      const digest = await ports.files.digest(partialPath);
+      drafts.push({
+        format,
         fileName,
-      );
-      if (plan.verify) await prove(ports, format, rawPath, partial, fileName);
-      const digest = await ports.files.digest(partial);
-      await ports.files.rename(partial, path);
-      files.push({ format, fileName, path, ...digest });
-    } finally {
-      await ports.files.removeFile(partial);
+        path: `${plan.outputDir}/${fileName}`,
+        partialPath,
+        ...digest,
+      });
     }
+  } catch (error) {
+    await removeAll(
+      ports.files,
+      plan.files.map(({ fileName }) => hidden(fileName)),
+    );
+    throw error;
   }
-  return files;
+  return drafts;
+}
+
+/** Gives every file its name; whatever goes wrong, no hidden file stays. */
+export async function placeImages(
+  files: Files,
+  drafts: readonly Draft[],
+): Promise<readonly OutputFile[]> {
+  try {
+    for (const { partialPath, path } of drafts) await files.rename(partialPath, path);
+  } finally {
+    await removeAll(
+      files,
+      drafts.map(({ partialPath }) => partialPath),
+    );
+  }
+  return drafts.map(({ partialPath: _hidden, ...file }) => file);
+}
+
+async function removeAll(files: Files, paths: readonly string[]): Promise<void> {
+  for (const path of paths) await files.removeFile(path);
 }
 
 async function prove(

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { locateInstallation } from '../../../src/wiring.ts';
 import { MBR, makeDisk } from '../../fixtures/small-image/build-image.ts';
+import { projectDirectory } from '../checkout.ts';
 import { writeGuestTree } from './guest-tree.ts';
 
 const programs = join(import.meta.dirname, '../../fixtures/stand-in');
@@ -19,7 +21,9 @@ const ownVersion = '3.40.0';
 /** Installs a disk-image-create that runs for a second; its header tells which variables it obeys. */
 export function installStandIn(directory: string, version = ownVersion): StandIn {
   const cacheHome = join(directory, 'cache');
-  const bin = join(cacheHome, 'trove-image', 'venv', 'bin');
+  const bundleDir = join(projectDirectory, 'dist');
+  const { venvDir } = locateInstallation(bundleDir, { XDG_CACHE_HOME: cacheHome });
+  const bin = join(venvDir, 'bin');
   mkdirSync(bin, { recursive: true });
   const python = readFileSync(join(programs, 'python'), 'utf8').replace(ownVersion, version);
   writeFileSync(join(bin, 'python'), python, { mode: 0o755 });
