@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { inputTable } from '../lib/model/input-table.js';
+import { inputGroups } from '../lib/model/inputs.js';
 import { outputTable } from '../lib/model/output-table.js';
 
 const check = process.argv.includes('--check');
@@ -32,14 +33,7 @@ const action = {
 
 const cell = (text) => text.replaceAll('|', '\\|');
 const code = (text) => (text === '' ? '' : `\`${text}\``);
-const groups = {
-  image: 'The guest',
-  content: 'What is in it',
-  sources: 'Where packages come from',
-  output: 'What comes out',
-  run: 'How it runs',
-};
-const inputs = Object.entries(groups)
+const inputs = Object.entries(inputGroups)
   .map(([group, heading]) =>
     [
       `**${heading}**`,

@@ -12,7 +12,7 @@ import { exitCodes, toTroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
 import type { Log } from './ports/log.ts';
 import { BuildFailure } from './stages/build.ts';
-import { locateInstallation, wire } from './wiring.ts';
+import { locateCache, locateInstallation, openCache, wire } from './wiring.ts';
 
 /** The runner kills 10 s after its first signal. */
 const cancelGraceMs = 5000;
@@ -35,7 +35,11 @@ export async function runAction(bundleDir: string): Promise<number> {
 
 async function runMain(log: Log, bundleDir: string, signal: AbortSignal): Promise<number> {
   const raw = Object.fromEntries(inputTable.map(({ name }) => [name, getInput(name)]));
-  const caller = { cwd: process.cwd(), temporaryDir: process.env.RUNNER_TEMP || '/var/tmp' };
+  const caller = {
+    cwd: process.cwd(),
+    temporaryDir: process.env.RUNNER_TEMP || '/var/tmp',
+    cacheDir: locateCache(process.env),
+  };
   const inputs = readInputs(raw, caller);
   saveState(states.workDir, inputs.workDir);
   const ports = wire(log, process.env, signal);
@@ -49,6 +53,7 @@ async function runMain(log: Log, bundleDir: string, signal: AbortSignal): Promis
     own,
     secrets: findSecrets(process.env),
     artifacts: inputs.artifact === 'off' ? null : createArtifacts(process.env),
+    cache: openCache(inputs),
     signal,
     onWorkspace: ({ path }) => saveState(states.workspace, path),
   });

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { createTerminalLog } from './adapters/terminal-log.ts';
+import { runDiff } from './cli-diff.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
 import { dryRun } from './commands/dry-run.ts';
+import { renderDiffHelp } from './core/diff/help.ts';
 import { renderBuildHelp, renderHelp } from './core/inputs/help.ts';
 import { suggest } from './core/inputs/nearest.ts';
 import { readInputs } from './core/inputs/read.ts';
@@ -12,9 +14,9 @@ import { inputTable } from './model/input-table.ts';
 import type { InputSpec, Inputs } from './model/inputs.ts';
 import { version } from './model/version.ts';
 import { BuildFailure } from './stages/build.ts';
-import { locateInstallation, wire } from './wiring.ts';
+import { locateCache, locateInstallation, openCache, wire } from './wiring.ts';
 
-const commandNames = ['build', 'clean', 'help', 'version'];
+const commandNames = ['build', 'clean', 'diff', 'help', 'version'];
 
 /** The command line: `args` without node and script; returns the exit code. */
 export async function runCli(args: readonly string[], bundleDir: string): Promise<number> {
@@ -34,13 +36,22 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
         hint,
       );
     }
-    if (values.help !== undefined)
-      return print(command === 'build' ? renderBuildHelp(inputTable) : renderHelp(version));
+    if (values.help !== undefined) return print(renderHelpOf(command));
+    if (command === 'diff') {
+      const { text, exitCode } = await runDiff(rest, log, listenForSignals(), bundleDir);
+      print(text);
+      return exitCode;
+    }
     const { json, verbose: _verbose, ...raw } = values;
     return await run(command, readRaw(command, raw, misplaced), json !== undefined, log, bundleDir);
   } catch (thrown) {
     return reportError(thrown, log, values.json !== undefined);
   }
+}
+
+function renderHelpOf(command: string): string {
+  if (command === 'diff') return renderDiffHelp();
+  return command === 'build' ? renderBuildHelp(inputTable) : renderHelp(version);
 }
 
 async function run(
@@ -68,6 +79,7 @@ async function run(
     own,
     secrets: findSecrets(process.env),
     artifacts: null,
+    cache: openCache(inputs),
     signal,
   };
   const { outputs } = await build(ports, { ...settings, onWorkspace: () => undefined });
@@ -90,7 +102,11 @@ function readRaw(
     message,
     hint: `Options are written --NAME VALUE: see trove-image ${command} --help.`,
   }));
-  const caller = { cwd: process.cwd(), temporaryDir: process.env.RUNNER_TEMP || '/var/tmp' };
+  const caller = {
+    cwd: process.cwd(),
+    temporaryDir: process.env.RUNNER_TEMP || '/var/tmp',
+    cacheDir: locateCache(process.env),
+  };
   try {
     const inputs = readInputs(raw, caller);
     if (misplaced.length === 0) return inputs;

@@ -2,13 +2,16 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { createBuildTree } from './adapters/build-tree.ts';
 import { createCommands } from './adapters/commands.ts';
+import { createDirectoryCache } from './adapters/directory-cache.ts';
 import { createElements } from './adapters/elements.ts';
 import { createFiles } from './adapters/files.ts';
 import { createMachine } from './adapters/machine.ts';
 import { createRemainsReader } from './adapters/remains.ts';
 import { createWeb } from './adapters/web.ts';
-import type { Ports } from './commands/settings.ts';
+import type { CacheSettings, Ports } from './commands/settings.ts';
+import type { Inputs } from './model/inputs.ts';
 import type { Log } from './ports/log.ts';
 import type { Installation } from './stages/prepare.ts';
 
@@ -26,19 +29,32 @@ export function wire(log: Log, environment: Environment, signal: AbortSignal): P
     machine: createMachine(commands, environment),
     remains: createRemainsReader(),
     web: createWeb(signal),
+    openTree: (workspacePath, hostDir) => createBuildTree(commands, workspacePath, hostDir),
   };
+}
+
+/** The cache that the inputs ask for; null when it is off. */
+export function openCache(inputs: Inputs): CacheSettings | null {
+  if (inputs.cache === 'off') return null;
+  const directory = createDirectoryCache(inputs.cachePath);
+  return { mode: inputs.cache, store: directory, images: directory };
 }
 
 /** Where our own files are: beside the bundle, and a cache of this user. */
 export function locateInstallation(bundleDir: string, environment: Environment): Installation {
   const root = join(bundleDir, '..');
-  const cache = environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), '.cache');
   return {
     elementsDir: join(root, 'elements'),
     hostDir: join(root, 'host'),
     // other pins, another environment
-    venvDir: join(cache, 'trove-image', `venv-${digestPins(join(root, 'host'))}`),
+    venvDir: join(locateCache(environment), `venv-${digestPins(join(root, 'host'))}`),
   };
+}
+
+/** Where this user keeps what can be made again. */
+export function locateCache(environment: Environment): string {
+  const home = environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), '.cache');
+  return join(home, 'trove-image');
 }
 
 function digestPins(hostDir: string): string {

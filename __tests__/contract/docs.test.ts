@@ -4,7 +4,10 @@ import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { hygieneRules } from '../../src/core/checks/hygiene.ts';
+import { readDiffArguments } from '../../src/core/diff/arguments.ts';
+import { suggest } from '../../src/core/inputs/nearest.ts';
 import { readInputs } from '../../src/core/inputs/read.ts';
+import { isSafePath } from '../../src/core/inputs/values.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { inputTable } from '../../src/model/input-table.ts';
 import { manifestVersion } from '../../src/model/manifest.ts';
@@ -180,6 +183,10 @@ describe('an example', () => {
     const flags = inputTable.filter((spec) => 'flag' in spec).map(({ name }) => String(name));
     for (const command of commands) {
       const [, name, ...words] = command.split(/\s+/);
+      if (name === 'diff') {
+        expect(readDiffArguments(words, { ...caller, isSafePath, suggest }).oldPath).toMatch(/^\//);
+        continue;
+      }
       expect(['build', 'clean']).toContain(name);
       const raw: Record<string, string> = {};
       while (words.length > 0) {

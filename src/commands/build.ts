@@ -1,3 +1,4 @@
+import { renderLayers } from '../core/layers/report.ts';
 import { createScrubber } from '../core/log/scrub.ts';
 import { composeManifest } from '../core/report/manifest.ts';
 import { composeOutputs } from '../core/report/outputs.ts';
@@ -7,6 +8,7 @@ import type { Outputs } from '../model/output-table.ts';
 import type { Workspace } from '../model/plan.ts';
 import { version } from '../model/version.ts';
 import { buildImage } from '../stages/build.ts';
+import { describeTrouble } from '../stages/find-layer.ts';
 import { convertImage, placeImages } from '../stages/convert.ts';
 import { inspectImage, judgeImage } from '../stages/inspect.ts';
 import { readToolVersions, replaceRecord, writeRecord } from '../stages/record.ts';
@@ -14,6 +16,7 @@ import { fetchKeyring } from '../stages/sources.ts';
 import { uploadImages, uploadLog } from '../stages/upload.ts';
 import { inWorkspace } from './cleaning.ts';
 import { type Job, prepareJob } from './job.ts';
+import { openLayering } from './open-layering.ts';
 import { type BuildSettings, type Ports, stopIfCancelled } from './settings.ts';
 
 export interface BuildResult {
@@ -35,17 +38,31 @@ export async function build(ports: Ports, settings: BuildSettings): Promise<Buil
 async function runBuild(ports: Ports, settings: BuildSettings): Promise<BuildResult> {
   const startedAtMs = ports.clock.now();
   const job = await prepareJob(ports, settings);
-  const made = await inWorkspace(ports, settings, (workspace) =>
-    keepLog(ports, settings, job, () => make(ports, settings, job, workspace, startedAtMs)),
-  );
+  const run = (how: BuildSettings): Promise<Made> =>
+    inWorkspace(ports, how, (workspace) =>
+      keepLog(ports, how, job, () => make(ports, how, job, workspace, startedAtMs)),
+    );
+  const made = await run(settings).catch((error: unknown) => {
+    if (!(error instanceof BrokenLayers)) throw error;
+    ports.log.warning(describeTrouble('The build begins again without layers', error.message));
+    return run({ ...settings, cache: null });
+  });
   stopIfCancelled(settings.signal);
   const artifact = await upload(ports, settings, job, made.files);
   const durationMs = ports.clock.now() - startedAtMs;
   return {
     manifest: made.manifest,
-    outputs: composeOutputs({ ...made, ...job, artifact, durationMs }),
+    outputs: composeOutputs({ ...made, ...job, layers: made.manifest.layers, artifact, durationMs }),
   };
 }
+
+interface Made {
+  readonly manifest: Manifest;
+  readonly files: readonly OutputFile[];
+}
+
+/** A tree that was half restored: no failure of the build. */
+class BrokenLayers extends Error {}
 
 /** Builds, checks and writes the image files and their record. */
 async function make(
@@ -54,15 +71,25 @@ async function make(
   job: Job,
   workspace: Workspace,
   startedAtMs: number,
-): Promise<{ readonly manifest: Manifest; readonly files: readonly OutputFile[] }> {
-  const { inputs, own, signal } = settings;
+): Promise<Made> {
+  const { inputs, own, signal, cache } = settings;
   const { plan, host, paths } = job;
   const keyring = await fetchKeyring(ports, plan, workspace);
   stopIfCancelled(signal);
   const run = { workspace, keyring, hostDir: own.hostDir, logPath: paths.runningLog };
   const scrub = createScrubber(settings.secrets);
-  const built = await buildImage(ports, { ...job, ...run, scrub });
+  const layering =
+    cache === null ? null : await openLayering(ports, settings, cache, job, workspace);
+  const built = await buildImage(ports, { ...job, ...run, scrub, layers: layering }).catch(
+    (error: Error) => {
+      const reason = layering?.brokenBy();
+      throw reason == null ? error : new BrokenLayers(reason);
+    },
+  );
   stopIfCancelled(signal);
+  const layers = (await layering?.finish()) ?? [];
+  ports.log.chapter('Layers');
+  for (const line of renderLayers(layers)) ports.log.info(line);
 
   ports.log.chapter('Check the image');
   const inspection = await inspectImage(ports, built.rawPath, workspace, own.hostDir);
@@ -81,6 +108,7 @@ async function make(
     ...job,
     ...built,
     ...inspection,
+    layers,
     checks,
     files,
   });

@@ -1,3 +1,4 @@
+import type { Inputs } from '../model/inputs.ts';
 import type { Workspace } from '../model/plan.ts';
 import {
   type CleanPorts,
@@ -12,7 +13,9 @@ import type { BuildSettings } from './settings.ts';
 /** Runs a body in a private workspace; however it ends, nothing of the workspace is left. */
 export async function inWorkspace<T>(
   ports: CleanPorts,
-  settings: BuildSettings,
+  settings: Pick<BuildSettings, 'signal' | 'onWorkspace'> & {
+    readonly inputs: Pick<Inputs, 'workDir'>;
+  },
   body: (workspace: Workspace) => Promise<T>,
 ): Promise<T> {
   const workspace = nameWorkspace(ports.files, settings.inputs.workDir);

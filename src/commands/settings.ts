@@ -1,7 +1,10 @@
 import { failure, type TroveImageError } from '../errors.ts';
 import type { Inputs } from '../model/inputs.ts';
 import type { Workspace } from '../model/plan.ts';
+import type { CacheMode } from '../model/layers.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
+import type { CacheShelf, ImageStore } from '../ports/cache.ts';
+import type { BuildTree, LayerStore, TrailStore } from '../ports/layers.ts';
 import type { Elements } from '../ports/machine.ts';
 import type { BuildPorts } from '../stages/build.ts';
 import type { CleanPorts } from '../stages/clean.ts';
@@ -14,7 +17,19 @@ export type Ports = PreparePorts &
   SourcesPorts &
   BuildPorts &
   ConvertPorts &
-  CleanPorts & { readonly elements: Elements };
+  CleanPorts & {
+    readonly elements: Elements;
+    /** The tree of the build in a workspace, once it runs. */
+    openTree(workspacePath: string, hostDir: string): BuildTree;
+  };
+
+/** Where layers are kept, and what may be done with them. */
+export interface CacheSettings {
+  readonly mode: CacheMode;
+  readonly store: LayerStore & TrailStore;
+  /** Null where finished images and a size bound are no business of ours. */
+  readonly images: (ImageStore & CacheShelf) | null;
+}
 
 /** One run of the build command. */
 export interface BuildSettings {
@@ -24,6 +39,8 @@ export interface BuildSettings {
   readonly secrets: readonly string[];
   /** Null where there is no workflow run to upload to. */
   readonly artifacts: Artifacts | null;
+  /** Null when it is off. */
+  readonly cache: CacheSettings | null;
   readonly signal: AbortSignal;
   /** Told before the workspace is made, so that a later process can clean it. */
   readonly onWorkspace: (workspace: Workspace) => void;

@@ -26,3 +26,10 @@ export const phases = [
   'finalise',
   'cleanup',
 ] as const;
+
+/** Order of two hooks of a phase, as dib-run-parts has it: `sort -n`, then by bytes. What begins with no number counts as 0. */
+export function compareHooks(a: string, b: string): number {
+  const byNumber = (Number.parseInt(a, 10) || 0) - (Number.parseInt(b, 10) || 0);
+  if (byNumber !== 0) return byNumber;
+  return a < b ? -1 : a > b ? 1 : 0;
+}

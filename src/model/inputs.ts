@@ -1,3 +1,5 @@
+import type { CacheBackend, CacheMode } from './layers.ts';
+
 export const guestOperatingSystems = ['debian', 'ubuntu'] as const;
 export type GuestOs = (typeof guestOperatingSystems)[number];
 
@@ -40,6 +42,12 @@ export interface Inputs {
   readonly imageSizeGib: number;
   readonly compression: Compression;
   readonly install: InstallMode;
+  readonly cache: CacheMode;
+  readonly cacheBackend: CacheBackend;
+  /** Directory of the cache, when it is one. */
+  readonly cachePath: string;
+  readonly cacheMaxAgeDays: number;
+  readonly cacheMaxSizeGib: number;
   readonly verify: VerifyMode;
   /** Name of the artifact that holds manifest, log and checksums; `auto`, or `off`. */
   readonly artifact: string;
@@ -48,7 +56,16 @@ export interface Inputs {
   readonly dryRun: boolean;
 }
 
-export type InputGroup = 'image' | 'content' | 'sources' | 'output' | 'run';
+/** Groups of inputs in the order in which they are shown, with their headings. */
+export const inputGroups = {
+  image: 'The guest',
+  content: 'What is in it',
+  sources: 'Where packages come from',
+  output: 'What comes out',
+  cache: 'What is kept from one build to the next',
+  run: 'How it runs',
+} as const;
+export type InputGroup = keyof typeof inputGroups;
 
 /** One row of the input table: the single source of action.yml, --help, README tables and checks. */
 export interface InputSpec {

@@ -1,5 +1,6 @@
 import type { ElementDigest } from './elements.ts';
 import type { CheckResult, InstalledPackage, OutputFile } from './image.ts';
+import type { LayerReport } from './layers.ts';
 import type { ArchiveState } from './plan.ts';
 import type { PhaseRun } from './timeline.ts';
 
@@ -29,6 +30,7 @@ export interface Manifest {
   readonly environment: Readonly<Record<string, string>>;
   readonly command: readonly string[];
   readonly phases: readonly PhaseRun[];
+  readonly layers: readonly LayerReport[];
   readonly packages: readonly Omit<InstalledPackage, 'status'>[];
   readonly image: {
     readonly virtualSizeBytes: number;

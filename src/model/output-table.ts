@@ -14,6 +14,11 @@ export const outputTable = [
   { name: 'manifest-path', summary: 'Path of manifest.json.' },
   { name: 'log-path', summary: 'Path of the build log, scrubbed of secrets.' },
   { name: 'build-id', summary: 'Digest of all that determines the content of the image.' },
+  {
+    name: 'layers',
+    summary:
+      'JSON list of the layers: position, result (hit or miss), reason, saved, sizeBytes, ageMs, costMs.',
+  },
   { name: 'artifact-id', summary: "Id of the image's artifact; empty when nothing was uploaded." },
   {
     name: 'artifact-url',

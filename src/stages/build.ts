@@ -33,6 +33,11 @@ export interface BuildRequest {
   readonly hostDir: string;
   readonly logPath: string;
   readonly scrub: (line: string) => string;
+  /** Where the stops of the layer cache wait for their answer, and who answers; null without a cache. */
+  readonly layers: {
+    readonly directory: string;
+    onStop(name: string, hookPid: number): Promise<void>;
+  } | null;
 }
 
 export interface BuiltImage {
@@ -72,6 +77,8 @@ export async function buildImage(ports: BuildPorts, request: BuildRequest): Prom
     timeline = followLine(timeline, raw, ports.clock.now() - startMs, line);
     announce(ports.log, before, timeline, total);
     ports.log.detail(line);
+    const stop = /^trove-image-layers: reached ([a-z0-9-]+) (\d+)$/.exec(raw);
+    if (stop) void request.layers?.onStop(stop[1] as string, Number(stop[2]));
   };
   const { exitCode } = await ports.commands.run(composeRun(request), { asRoot: true, onLine });
   const trouble = await file.close().then(
@@ -97,9 +104,15 @@ const describeLogTrouble = (path: string, trouble: string): Problem => ({
 
 async function writeRun(
   files: Files,
-  { plan, host, workspace, keyring }: BuildRequest,
+  { plan, host, workspace, keyring, layers }: BuildRequest,
 ): Promise<void> {
-  const environment = composeEnvironment(plan, host, workspace, keyring);
+  const environment = composeEnvironment(
+    plan,
+    host,
+    workspace,
+    keyring,
+    layers?.directory ?? null,
+  );
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}\0`);
   const command = composeCommand(plan, host, workspace).map((argument) => `${argument}\0`);
   await files.write(`${workspace.path}/environment`, assignments.join(''), 0o600);

@@ -12,6 +12,8 @@ export type FaultEffect =
   | { kind: 'hang' }
   /** Waits, then serves the request as usual. */
   | { kind: 'delay'; delayMs: number }
+  /** Lets the body (sent up, or else sent down) through at this rate. */
+  | { kind: 'slow'; bytesPerSecond: number }
   /** Closes the connection after this many bytes of the body (sent up, or else sent down). */
   | { kind: 'abort'; afterBytes: number }
   /** Flips every bit of one byte of the body (sent up, or else sent down). */
@@ -56,7 +58,7 @@ export function createFaultPlan(): FaultPlan {
 /** Thrown into a body's stream when an `abort` fault has let its bytes through. */
 export class BodyAborted extends Error {}
 
-/** A stream that lets a body through and damages it as an `abort` or `corrupt` fault says. */
+/** A stream that lets a body through as an `abort`, `corrupt` or `slow` fault says. */
 export function createDamage(effect: FaultEffect | undefined): Transform {
   let passedBytes = 0;
   return new Transform({
@@ -67,6 +69,10 @@ export function createDamage(effect: FaultEffect | undefined): Transform {
         this.push(chunk.subarray(0, effect.afterBytes - start));
         // The bytes already pushed must reach the other side before the stream breaks.
         setImmediate(() => done(new BodyAborted('body cut by a planned fault')));
+        return;
+      }
+      if (effect?.kind === 'slow') {
+        setTimeout(() => done(null, chunk), (chunk.length / effect.bytesPerSecond) * 1000);
         return;
       }
       if (effect?.kind === 'corrupt' && effect.atByte >= start && effect.atByte < passedBytes) {

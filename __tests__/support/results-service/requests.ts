@@ -150,6 +150,8 @@ async function send(
   fault: FaultEffect | undefined,
 ): Promise<void> {
   response.writeHead(answer.status, answer.headers);
+  // a body that comes slowly is announced at once
+  response.flushHeaders();
   const body = answer.body instanceof Buffer ? Readable.from([answer.body]) : answer.body;
   await pipeline(body, createDamage(fault), response);
 }

@@ -13,6 +13,8 @@ import { signBlobQuery } from './signed-url.ts';
 export interface ServiceOptions {
   /** Where uploads are kept; the caller removes it. */
   directory: string;
+  /** A name for this machine in the addresses of blobs; the cache client knows Azure by its name. */
+  blobHost?: string;
 }
 
 /** What was really stored under an artifact's name, and what its client said about it. */
@@ -35,6 +37,8 @@ export interface ResultsService {
   requests: RequestRecord[];
   /** Replaces all planned faults. */
   setFaults(faults: readonly Fault[]): void;
+  /** Closes all connections: nobody waits any longer for what a `hang` fault holds. */
+  dropConnections(): void;
   close(): Promise<void>;
 }
 
@@ -50,9 +54,10 @@ export async function startResultsService(options: ServiceOptions): Promise<Resu
   const faults = createFaultPlan();
   let lastId = 0;
   let url = '';
+  let blobUrl = '';
   const parts: ServiceParts = {
     blobs,
-    signUrl: (blobKey, sign) => `${url}blob/${blobKey}?${signBlobQuery(key, blobKey, sign)}`,
+    signUrl: (blobKey, sign) => `${blobUrl}blob/${blobKey}?${signBlobQuery(key, blobKey, sign)}`,
     nextId: () => {
       lastId += 1;
       return lastId;
@@ -65,7 +70,9 @@ export async function startResultsService(options: ServiceOptions): Promise<Resu
   const server = await listen((request, response) => {
     void serveRequest({ blobs, key, methods, faults, requests }, request, response);
   });
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { port } = server.address() as AddressInfo;
+  url = `http://127.0.0.1:${port}/`;
+  blobUrl = `http://${options.blobHost ?? '127.0.0.1'}:${port}/`;
 
   return {
     url,
@@ -80,6 +87,7 @@ export async function startResultsService(options: ServiceOptions): Promise<Resu
     cacheEntries: () => structuredClone(cacheEntries),
     requests,
     setFaults: faults.set,
+    dropConnections: () => server.closeAllConnections(),
     async close() {
       const closed = once(server, 'close');
       server.close();

@@ -38,7 +38,7 @@ describe('the general help', () => {
   it('names the version and every command', () => {
     const help = renderHelp('1.2.3');
     expect(help).toMatch(/^trove-image 1\.2\.3: /);
-    for (const command of ['build', 'clean', 'version'])
+    for (const command of ['build', 'clean', 'diff', 'version'])
       expect(help).toMatch(new RegExp(`^ {2}${command} `, 'm'));
   });
 });

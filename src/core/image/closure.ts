@@ -1,5 +1,5 @@
 import { type Problem, TroveImageError } from '../../errors.ts';
-import { type Element, phases } from '../../model/elements.ts';
+import { compareHooks, type Element, phases } from '../../model/elements.ts';
 
 /** All elements that a build uses, sorted by name: those asked for and what they depend on, transitively. */
 export function resolveClosure(
@@ -78,11 +78,4 @@ export function listScripts(
       )
       .sort((a, b) => compareHooks(a.script, b.script)),
   );
-}
-
-function compareHooks(a: string, b: string): number {
-  // as `sort -n` does it: what begins with no number counts as 0
-  const byNumber = (Number.parseInt(a, 10) || 0) - (Number.parseInt(b, 10) || 0);
-  if (byNumber !== 0) return byNumber;
-  return a < b ? -1 : a > b ? 1 : 0;
 }

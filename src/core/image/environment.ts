@@ -26,6 +26,7 @@ export function planEnvironment(
     // cloud-init writes the network configuration; the element's own fails at every boot without such cards
     DIB_APT_MINIMAL_CREATE_INTERFACES: '0',
     GUEST_USERNAME: inputs.guestUsername,
+    ...(inputs.packages.length > 0 ? { TROVE_GUEST_PACKAGES: inputs.packages.join(' ') } : {}),
     ...inputs.environment,
   });
 }

@@ -61,6 +61,9 @@ function listElements(inputs: Inputs): readonly string[] {
     inputs.architecture === 'arm64' ? 'block-device-efi' : 'block-device-mbr',
     'trove-guest',
     `trove-guest-agent-${inputs.guestAgent}`,
+    // without a cache its hooks do nothing: both kinds of build are the same program
+    'trove-image-layers',
+    ...(inputs.packages.length > 0 ? ['trove-guest-packages'] : []),
     ...inputs.elements,
   ].filter((name, index, all) => all.indexOf(name) === index);
 }
@@ -72,7 +75,6 @@ function planArguments(inputs: Inputs, elements: readonly string[]): readonly st
     ...['-t', 'raw'],
     '--no-tmpfs',
     ...['--image-size', String(inputs.imageSizeGib)],
-    ...(inputs.packages.length > 0 ? ['-p', inputs.packages.join(',')] : []),
     ...elements,
   ];
 }

@@ -7,6 +7,7 @@ export function composeEnvironment(
   host: HostFacts,
   workspace: Workspace,
   keyring: string | null,
+  layersDir: string | null,
 ): Readonly<Record<string, string>> {
   const builder = host.diskimageBuilder?.executable ?? '';
   const bin = builder.slice(0, Math.max(0, builder.lastIndexOf('/')));
@@ -34,6 +35,7 @@ export function composeEnvironment(
     DIB_MANIFEST_SAVE_DIR: `${workspace.path}/manifests`,
     DIB_NO_TIMESTAMP: '1',
     DIB_DEBUG_TRACE: '0',
+    ...(layersDir === null ? {} : { TROVE_IMAGE_LAYERS: layersDir }),
   };
 }
 

@@ -1,17 +1,9 @@
 import { exitCodes } from '../../errors.ts';
-import type { InputGroup, InputSpec } from '../../model/inputs.ts';
-
-const headings: Readonly<Record<InputGroup, string>> = {
-  image: 'The guest',
-  content: 'What is in it',
-  sources: 'Where packages come from',
-  output: 'What comes out',
-  run: 'How it runs',
-};
+import { type InputSpec, inputGroups } from '../../model/inputs.ts';
 
 /** The text of `trove-image build --help`, made from the input table. */
 export function renderBuildHelp(table: readonly InputSpec[]): string {
-  const sections = Object.entries(headings).map(([group, heading]) => {
+  const sections = Object.entries(inputGroups).map(([group, heading]) => {
     const rows = table.filter((spec) => spec.group === group).map(renderFlag);
     return [`${heading}:`, ...rows].join('\n');
   });
@@ -43,6 +35,7 @@ export function renderHelp(version: string): string {
       'clean',
       'End what a build that died left: processes, mounts, loop devices, files. --work-dir DIR',
     ),
+    row('diff', 'Compare two images or manifests (trove-image diff --help).'),
     row('version', 'Print the version.'),
     '',
     'Try: trove-image build --guest-os debian --guest-release bookworm --dry-run',

@@ -20,6 +20,8 @@ import {
 export interface Caller {
   readonly cwd: string;
   readonly temporaryDir: string;
+  /** Where this user keeps what can be made again. */
+  readonly cacheDir: string;
 }
 
 /** Checks the raw texts of all inputs and makes Inputs of them; throws one error that lists every mistake. */
@@ -49,6 +51,16 @@ export function readInputs(
     imageSizeGib: reader.integer('image-size', 3, 100),
     compression: reader.choice('compression'),
     install: reader.choice('install'),
+    cache: reader.choice('cache'),
+    cacheBackend: reader.choice('cache-backend'),
+    cachePath: readPath(
+      reader,
+      'cache-path',
+      reader.text('cache-path') || `${caller.cacheDir}/layers`,
+      caller.cwd,
+    ),
+    cacheMaxAgeDays: reader.integer('cache-max-age', 0, 365),
+    cacheMaxSizeGib: reader.integer('cache-max-size', 1, 10_000),
     verify: reader.choice('verify'),
     artifact: readArtifact(reader),
     retentionDays: reader.integer('retention-days', 0, 400),
@@ -108,7 +120,7 @@ function readPaths(reader: InputReader, cwd: string): readonly string[] {
 
 function readPath(
   reader: InputReader,
-  name: 'elements-path' | 'work-dir',
+  name: 'elements-path' | 'work-dir' | 'cache-path',
   path: string,
   cwd: string,
 ): string {

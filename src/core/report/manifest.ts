@@ -2,6 +2,7 @@ import type { ElementDigest } from '../../model/elements.ts';
 import type { HostFacts } from '../../model/host.ts';
 import type { CheckResult, ImageFacts, InstalledPackage, OutputFile } from '../../model/image.ts';
 import type { Inputs } from '../../model/inputs.ts';
+import type { LayerReport } from '../../model/layers.ts';
 import { type Manifest, manifestVersion } from '../../model/manifest.ts';
 import type { ArchiveState, Plan } from '../../model/plan.ts';
 import type { PhaseRun } from '../../model/timeline.ts';
@@ -19,6 +20,7 @@ export interface BuildRecord {
   readonly digests: readonly ElementDigest[];
   readonly archives: readonly ArchiveState[];
   readonly phases: readonly PhaseRun[];
+  readonly layers: readonly LayerReport[];
   readonly facts: ImageFacts;
   readonly packages: readonly InstalledPackage[];
   readonly checks: readonly CheckResult[];
@@ -32,6 +34,7 @@ export function composeManifest(record: BuildRecord): Manifest {
   const {
     workDir: _workDir,
     outputDir: _outputDir,
+    cachePath: _cachePath,
     elementsPath: _elementsPath,
     ...inputs
   } = record.inputs;
@@ -58,6 +61,7 @@ export function composeManifest(record: BuildRecord): Manifest {
     environment: plan.environment,
     command: ['disk-image-create', ...plan.arguments],
     phases: record.phases,
+    layers: record.layers,
     packages: record.packages.map(({ name, version, architecture }) => ({
       name,
       version,

@@ -1,4 +1,5 @@
 import type { OutputFile } from '../../model/image.ts';
+import type { LayerReport } from '../../model/layers.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { Outputs } from '../../model/output-table.ts';
 
@@ -6,6 +7,7 @@ export interface Finished {
   readonly manifest: Manifest;
   readonly files: readonly OutputFile[];
   readonly paths: { readonly manifest: string; readonly log: string };
+  readonly layers: readonly LayerReport[];
   readonly artifact: { readonly id: string; readonly url: string } | null;
   readonly durationMs: number;
 }
@@ -22,6 +24,7 @@ export function composeOutputs(finished: Finished): Outputs {
     'manifest-path': finished.paths.manifest,
     'log-path': finished.paths.log,
     'build-id': manifest.buildId,
+    layers: JSON.stringify(finished.layers),
     'artifact-id': artifact?.id ?? '',
     'artifact-url': artifact?.url ?? '',
     'verify-result': manifest.checks.length > 0 ? 'passed' : 'off',

@@ -89,12 +89,34 @@ describe('a fault in the service', () => {
     await expect(fetch(readUrl, { signal: AbortSignal.timeout(300) })).rejects.toThrow(/timeout/);
   });
 
+  it('lets go of a client that waits for a hanging answer, and serves the next', async () => {
+    plan('GetBlob', { kind: 'hang' });
+    const waiting = fetch(readUrl);
+    while (fixture.service.requests.at(-1)?.fault !== 'hang')
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    fixture.service.dropConnections();
+
+    await expect(waiting).rejects.toThrow('fetch failed');
+    expect(await (await fetch(readUrl)).text()).toBe('0123456789');
+  });
+
   it('delays an answer that is then as usual', async () => {
     plan('GetBlob', { kind: 'delay', delayMs: 300 });
     const startedAt = performance.now();
 
     expect(await (await fetch(readUrl)).text()).toBe('0123456789');
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(295);
+  });
+
+  it('lets a body through slowly, and its headers at once', async () => {
+    plan('GetBlob', { kind: 'slow', bytesPerSecond: 20 });
+    const startedAt = performance.now();
+    const response = await fetch(readUrl);
+    const headersAt = performance.now();
+
+    expect(await response.text()).toBe('0123456789');
+    expect(headersAt - startedAt).toBeLessThan(450);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(495);
   });
 
   it('cuts a download after its bytes', async () => {

@@ -1,0 +1,76 @@
+import type { Workspace } from '../model/plan.ts';
+import type { Job } from './job.ts';
+import { createLayering, hostStops, type Layering } from './layering.ts';
+import type { BuildSettings, CacheSettings, Ports } from './settings.ts';
+
+const dayMs = 86_400_000;
+
+export interface OpenLayering extends Layering {
+  readonly directory: string;
+}
+
+/** Makes the layering of a build that is about to start, and the FIFOs at which its hooks will wait. */
+export async function openLayering(
+  ports: Ports,
+  settings: BuildSettings,
+  cache: CacheSettings,
+  job: Job,
+  workspace: Workspace,
+): Promise<OpenLayering> {
+  const directory = `${workspace.path}/layers`;
+  await ports.files.makeDirectory(directory);
+  await ports.commands.run(['mkfifo', '--', ...hostStops.map((stop) => `${directory}/${stop}`)]);
+  const { inputs, own } = settings;
+  const { guest } = job.plan;
+  const layering = createLayering(
+    { ...ports, store: cache.store, tree: ports.openTree(workspace.path, own.hostDir) },
+    { mode: cache.mode, maxAgeMs: inputs.cacheMaxAgeDays * dayMs, directory },
+    {
+      architecture: guest.architecture,
+      archives: job.archives,
+      tools: await readTools(ports, job),
+      slot: `${guest.os}-${guest.release}-${guest.architecture}`,
+      ownScripts: listOwnScripts(job, inputs.elementsPath),
+      secretVariables: findSecretVariables(job.plan.environment, settings.secrets),
+      workspacePath: workspace.path,
+    },
+  );
+  return { ...layering, directory };
+}
+
+/** Programs of the host whose version decides what the tree is. */
+async function readTools(ports: Ports, { builder }: Job): Promise<Readonly<Record<string, string>>> {
+  const path = builder.elementsDir.replace(/\/elements\/?$/, '/lib');
+  const [library] = await ports.elements.digest([
+    { name: 'lib', path, dependsOn: [], provides: [], scripts: {} },
+  ]);
+  const { stdout } = await ports.commands.run(['debootstrap', '--version']);
+  return {
+    "diskimage-builder's library": library?.sha256 ?? builder.version,
+    debootstrap: stdout.trim(),
+  };
+}
+
+/** Scripts of the user's own elements, and of the one that installs the packages that the user names. */
+function listOwnScripts({ elements }: Job, elementsPath: readonly string[]): ReadonlySet<string> {
+  const own = elements.filter(
+    ({ name, path }) =>
+      name === 'trove-guest-packages' || elementsPath.some((each) => path.startsWith(`${each}/`)),
+  );
+  return new Set(
+    own.flatMap(({ scripts }) =>
+      Object.entries(scripts).flatMap(([phase, names]) =>
+        names.map((name) => `${phase}.d/${name}`),
+      ),
+    ),
+  );
+}
+
+/** Variables of the build whose value holds a secret of this process. */
+export const findSecretVariables = (
+  environment: Readonly<Record<string, string>>,
+  secrets: readonly string[],
+): readonly string[] =>
+  Object.entries(environment).flatMap(([name, value]) =>
+    secrets.some((secret) => value.includes(secret)) ? [name] : [],
+  );

@@ -1,0 +1,30 @@
+/** The text of `trove-image diff --help`. */
+export function renderDiffHelp(): string {
+  return [
+    'Usage: trove-image diff OLD NEW [--json] [--limit N] [--ignore FILE] [--work-dir DIR]',
+    '',
+    'Compares two guest images: packages; files with content, owner, mode, type, link target, hard',
+    'links, attributes, device numbers; partitions and boot code. Times, labels and ids do not count.',
+    '',
+    'OLD and NEW are images (qcow2, raw, vmdk, vhd) or manifest.json files of builds; a manifest',
+    'holds packages only, so with one only packages are compared. Images are read as root.',
+    '',
+    'Options:',
+    '  --json                    Print everything as one JSON object, the last line of standard output.',
+    '  --limit N                 Rows of each list; 0 shows all. [40]',
+    '  --ignore FILE             Paths whose differences do not count: a pattern a line, `*` for',
+    '                            anything but /, `**` for anything, `#` and a reason behind it.',
+    '  --work-dir DIR            Directory for temporary copies (as large as the content of both',
+    '                            images); by default RUNNER_TEMP, else /var/tmp.',
+    '  --verbose                 Show more of what is done.',
+    '  --help                    Show this.',
+    '',
+    'Exit codes:',
+    '  0                         nothing differs, but for what was ignored',
+    '  1                         something differs',
+    '  2                         mistake in the arguments, or not an image or manifest',
+    '  3                         this machine is not fit',
+    '  70                        a bug of trove-image',
+    '  130                       cancelled',
+  ].join('\n');
+}
