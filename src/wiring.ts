@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { createBuildTree } from './adapters/build-tree.ts';
 import { createCommands } from './adapters/commands.ts';
 import { createDirectoryCache } from './adapters/directory-cache.ts';
 import { createElements } from './adapters/elements.ts';
 import { createFiles } from './adapters/files.ts';
+import { createBuildTool, createLayerTool } from './adapters/layer-tool.ts';
 import { createMachine } from './adapters/machine.ts';
 import { createRemainsReader } from './adapters/remains.ts';
 import { createWeb } from './adapters/web.ts';
@@ -29,7 +29,8 @@ export function wire(log: Log, environment: Environment, signal: AbortSignal): P
     machine: createMachine(commands, environment),
     remains: createRemainsReader(),
     web: createWeb(signal),
-    openTree: (workspacePath, hostDir) => createBuildTree(commands, workspacePath, hostDir),
+    openLayerTool: (hostDir) => createLayerTool(commands, hostDir),
+    openBuildTool: (hostDir, path) => createBuildTool(commands, hostDir, path),
   };
 }
 

@@ -54,7 +54,8 @@ export function createDirectoryCache(
       await rm(staging, { recursive: true });
     },
     findImage: (id) => readManifest('image', id),
-    fetchImageFile: (id, fileName, path) => share(join(place('image', id), checkName(fileName)), path),
+    fetchImageFile: (id, fileName, path) =>
+      share(join(place('image', id), checkName(fileName)), path),
     storeImage: (image, files) =>
       putEntry(root, place('image', image.id), image, async (staging) => {
         for (const { name, path } of files) await share(path, join(staging, checkName(name)));

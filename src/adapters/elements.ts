@@ -40,6 +40,9 @@ async function readElement(name: string, path: string): Promise<Element> {
     scripts,
     dependsOn: await readWords(join(path, 'element-deps')),
     provides: await readWords(join(path, 'element-provides')),
+    sourceRepositories: (await listEntries(path))
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith('source-repository-')),
   };
 }
 

@@ -8,8 +8,8 @@ import type { Outputs } from '../model/output-table.ts';
 import type { Workspace } from '../model/plan.ts';
 import { version } from '../model/version.ts';
 import { buildImage } from '../stages/build.ts';
-import { describeTrouble } from '../stages/find-layer.ts';
 import { convertImage, placeImages } from '../stages/convert.ts';
+import { describeTrouble } from '../stages/find-layer.ts';
 import { inspectImage, judgeImage } from '../stages/inspect.ts';
 import { readToolVersions, replaceRecord, writeRecord } from '../stages/record.ts';
 import { fetchKeyring } from '../stages/sources.ts';
@@ -17,6 +17,7 @@ import { uploadImages, uploadLog } from '../stages/upload.ts';
 import { inWorkspace } from './cleaning.ts';
 import { type Job, prepareJob } from './job.ts';
 import { openLayering } from './open-layering.ts';
+import { keepFinished, type Made, reuseFinished } from './reuse.ts';
 import { type BuildSettings, type Ports, stopIfCancelled } from './settings.ts';
 
 export interface BuildResult {
@@ -42,23 +43,23 @@ async function runBuild(ports: Ports, settings: BuildSettings): Promise<BuildRes
     inWorkspace(ports, how, (workspace) =>
       keepLog(ports, how, job, () => make(ports, how, job, workspace, startedAtMs)),
     );
-  const made = await run(settings).catch((error: unknown) => {
-    if (!(error instanceof BrokenLayers)) throw error;
-    ports.log.warning(describeTrouble('The build begins again without layers', error.message));
-    return run({ ...settings, cache: null });
-  });
+  const reused = await reuseFinished(ports, settings, job);
+  const made =
+    reused ??
+    (await run(settings).catch((error: unknown) => {
+      if (!(error instanceof BrokenLayers)) throw error;
+      ports.log.warning(describeTrouble('The build begins again without layers', error.message));
+      return run({ ...settings, cache: null });
+    }));
+  if (reused === null && settings.cache !== null)
+    await keepFinished(ports, settings, settings.cache, job, made);
   stopIfCancelled(settings.signal);
   const artifact = await upload(ports, settings, job, made.files);
   const durationMs = ports.clock.now() - startedAtMs;
   return {
     manifest: made.manifest,
-    outputs: composeOutputs({ ...made, ...job, layers: made.manifest.layers, artifact, durationMs }),
+    outputs: composeOutputs({ ...made, ...job, artifact, durationMs }),
   };
-}
-
-interface Made {
-  readonly manifest: Manifest;
-  readonly files: readonly OutputFile[];
 }
 
 /** A tree that was half restored: no failure of the build. */
@@ -113,7 +114,7 @@ async function make(
     files,
   });
   await writeRecord(ports.files, paths, manifest);
-  return { manifest, files };
+  return { manifest, files, layers };
 }
 
 /** A failed build keeps its log, in the output directory and as an artifact. */

@@ -1,5 +1,5 @@
-import { computeLayerKey } from '../core/layers/ingredients.ts';
 import { explainMiss } from '../core/layers/explain.ts';
+import { computeLayerKey } from '../core/layers/ingredients.ts';
 import {
   type CacheMode,
   type Ingredients,
@@ -10,19 +10,25 @@ import {
   type Trail,
 } from '../model/layers.ts';
 import type { ArchiveState } from '../model/plan.ts';
-import type { Web } from '../ports/files.ts';
-import type { BuildTree, LayerStore, TrailStore } from '../ports/layers.ts';
-import type { Log } from '../ports/log.ts';
+import type { Files } from '../ports/files.ts';
+import type { LayerTool, TrailStore } from '../ports/layers.ts';
 import type { Clock } from '../ports/machine.ts';
-import { describeTrouble, type FoundLayer, findLayer } from '../stages/find-layer.ts';
+import {
+  describeTrouble,
+  type FindLayerPorts,
+  type FoundLayer,
+  judgeLayer,
+  type LoadedLayer,
+  loadLayer,
+} from '../stages/find-layer.ts';
 import { type SaveRequest, saveLayer } from '../stages/save-layer.ts';
 
-export interface LayerPorts {
+export interface LayerPorts extends FindLayerPorts {
   readonly clock: Clock;
-  readonly log: Log;
-  readonly store: LayerStore & TrailStore;
-  readonly tree: BuildTree;
-  readonly web: Web;
+  readonly files: Files;
+  readonly store: FindLayerPorts['store'] & TrailStore;
+  /** Reads and changes the tree of the running build. */
+  readonly tool: LayerTool;
 }
 
 export interface LayerSettings {
@@ -38,6 +44,9 @@ const dayMs = 86_400_000;
 export interface LayerRun {
   readonly reports: LayerReport[];
   readonly manifests: LayerManifest[];
+  /** Layers that are being brought because the last build had them, by key. */
+  readonly loading: Map<string, Promise<LoadedLayer>>;
+  readonly trail: Promise<Trail | null>;
   archives: readonly ArchiveState[];
   parent: ParentLayer | null;
   /** Why no more layers are saved; null while they are. */
@@ -45,13 +54,31 @@ export interface LayerRun {
   /** When the scripts of the next layer began. */
   rangeStartMs: number;
   missed: boolean;
-  trail: Promise<Trail | null>;
 }
 
-/** A layer that a build asks for, or makes. */
-export interface WantedLayer {
-  readonly position: string;
-  readonly ingredients: Ingredients;
+/** A layer that can be restored. */
+export type HitLayer = Extract<FoundLayer, { manifest: unknown }>;
+
+/** Brings the layers of the last build one after the other while diskimage-builder starts: most are used. */
+export async function loadAhead(
+  ports: LayerPorts,
+  { directory }: LayerSettings,
+  run: LayerRun,
+): Promise<void> {
+  const states = new Map(
+    run.archives.map(({ url, suite, inReleaseSha256 }) => [
+      `archive ${url} ${suite}`,
+      inReleaseSha256,
+    ]),
+  );
+  let last: Promise<unknown> = Promise.resolve();
+  for (const { key, ingredients } of (await run.trail)?.layers ?? []) {
+    const moved = [...states].some(([name, state]) => ingredients[name] !== state);
+    if (moved || !/^[0-9a-f]{64}$/.test(key) || run.loading.has(key)) return;
+    const loading = last.then(() => loadLayer(ports, key, `${directory}/${key}.blob`));
+    run.loading.set(key, loading);
+    last = loading;
+  }
 }
 
 /** Looks for the next layer of the chain; a hit becomes the parent of the one after it. */
@@ -59,36 +86,40 @@ export async function takeLayer(
   ports: LayerPorts,
   settings: LayerSettings,
   run: LayerRun,
-  { position, ingredients }: WantedLayer,
-): Promise<Extract<FoundLayer, { manifest: unknown }> | null> {
+  { position, ingredients }: { position: string; ingredients: Ingredients },
+): Promise<HitLayer | null> {
   const key = computeLayerKey(position, run.parent, ingredients);
   const nowMs = ports.clock.now();
-  const found: FoundLayer = settings.mode.includes('read')
-    ? await findLayer(
-        ports,
-        {
-          format: layerFormat,
-          ...{ key, position, parent: run.parent, nowMs },
-          ...{ maxAgeMs: settings.maxAgeMs, maxImpureAgeMs: dayMs },
-        },
-        `${settings.directory}/${run.reports.length}.blob`,
-      )
-    : { reason: `cache: ${settings.mode} reads none` };
-  if ('manifest' in found) {
-    const { blob, costMs, savedAtMs } = found.manifest;
-    const ageMs = nowMs - savedAtMs;
-    run.reports.push({
-      ...{ position, key, result: 'hit', reason: '', saved: false },
-      ...{ sizeBytes: blob.sizeBytes, ageMs, costMs },
-    });
-    run.manifests.push(found.manifest);
-    run.parent = { key, sha256: blob.sha256 };
-    return found;
+  const found = await find(ports, settings, run, { key, position, nowMs });
+  if ('reason' in found) {
+    const reason = found.reason ?? explainMiss(position, ingredients, await run.trail, run.missed);
+    addMiss(run, position, key, reason);
+    return null;
   }
-  const reason = found.reason ?? explainMiss(position, ingredients, await run.trail, run.missed);
-  run.missed = true;
-  addMiss(run, position, key, reason);
-  return null;
+  const { blob, costMs, savedAtMs } = found.manifest;
+  run.reports.push({
+    ...{ position, key, result: 'hit', reason: '', saved: false },
+    ...{ sizeBytes: blob.sizeBytes, ageMs: nowMs - savedAtMs, costMs },
+  });
+  run.manifests.push(found.manifest);
+  run.parent = { key, sha256: blob.sha256 };
+  return found;
+}
+
+async function find(
+  ports: LayerPorts,
+  { mode, maxAgeMs, directory }: LayerSettings,
+  run: LayerRun,
+  { key, position, nowMs }: { key: string; position: string; nowMs: number },
+): Promise<FoundLayer> {
+  if (!mode.includes('read')) return { reason: `cache: ${mode} uses none` };
+  const loading = run.loading.get(key) ?? loadLayer(ports, key, `${directory}/${key}.blob`);
+  ports.log.progress(`Looking for the layer ${position}`);
+  const expected = {
+    ...{ format: layerFormat, key, position, parent: run.parent },
+    ...{ nowMs, maxAgeMs, maxImpureAgeMs: dayMs },
+  };
+  return judgeLayer(ports, expected, await loading);
 }
 
 /** Notes a layer that is made anew, before it is known how long that takes. */

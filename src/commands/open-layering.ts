@@ -23,7 +23,12 @@ export async function openLayering(
   const { inputs, own } = settings;
   const { guest } = job.plan;
   const layering = createLayering(
-    { ...ports, store: cache.store, tree: ports.openTree(workspace.path, own.hostDir) },
+    {
+      ...ports,
+      store: cache.store,
+      checker: ports.openLayerTool(own.hostDir),
+      tool: ports.openBuildTool(own.hostDir, workspace.path),
+    },
     { mode: cache.mode, maxAgeMs: inputs.cacheMaxAgeDays * dayMs, directory },
     {
       architecture: guest.architecture,
@@ -39,11 +44,12 @@ export async function openLayering(
 }
 
 /** Programs of the host whose version decides what the tree is. */
-async function readTools(ports: Ports, { builder }: Job): Promise<Readonly<Record<string, string>>> {
+async function readTools(
+  ports: Ports,
+  { builder }: Job,
+): Promise<Readonly<Record<string, string>>> {
   const path = builder.elementsDir.replace(/\/elements\/?$/, '/lib');
-  const [library] = await ports.elements.digest([
-    { name: 'lib', path, dependsOn: [], provides: [], scripts: {} },
-  ]);
+  const [library] = await ports.elements.digest([{ name: 'lib', path }]);
   const { stdout } = await ports.commands.run(['debootstrap', '--version']);
   return {
     "diskimage-builder's library": library?.sha256 ?? builder.version,

@@ -1,10 +1,10 @@
 import { failure, type TroveImageError } from '../errors.ts';
 import type { Inputs } from '../model/inputs.ts';
-import type { Workspace } from '../model/plan.ts';
 import type { CacheMode } from '../model/layers.ts';
+import type { Workspace } from '../model/plan.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { CacheShelf, ImageStore } from '../ports/cache.ts';
-import type { BuildTree, LayerStore, TrailStore } from '../ports/layers.ts';
+import type { LayerStore, LayerTool, TrailStore } from '../ports/layers.ts';
 import type { Elements } from '../ports/machine.ts';
 import type { BuildPorts } from '../stages/build.ts';
 import type { CleanPorts } from '../stages/clean.ts';
@@ -19,8 +19,9 @@ export type Ports = PreparePorts &
   ConvertPorts &
   CleanPorts & {
     readonly elements: Elements;
-    /** The tree of the build in a workspace, once it runs. */
-    openTree(workspacePath: string, hostDir: string): BuildTree;
+    openLayerTool(hostDir: string): LayerTool;
+    /** Of the build in a workspace, once it runs. */
+    openBuildTool(hostDir: string, workspacePath: string): LayerTool;
   };
 
 /** Where layers are kept, and what may be done with them. */

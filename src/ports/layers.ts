@@ -20,7 +20,7 @@ export interface TrailStore {
   writeTrail(slot: string, trail: Trail): Promise<void>;
 }
 
-/** Runs one call of `host/layer` as root in the namespaces of the running build; throws what it said. */
-export interface BuildTree {
+/** Runs one call of `host/layer`, whose head says what there is to call; throws what it said. */
+export interface LayerTool {
   call<T>(words: readonly [string, ...string[]]): Promise<T>;
 }

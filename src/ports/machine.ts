@@ -10,7 +10,7 @@ export interface Elements {
   /** All elements in these directories; the first directory that has a name wins. */
   read(elementsPath: readonly string[]): Promise<readonly Element[]>;
   /** Digest of the whole tree of each: names, modes, links and bytes. */
-  digest(elements: readonly Element[]): Promise<readonly ElementDigest[]>;
+  digest(elements: readonly Pick<Element, 'name' | 'path'>[]): Promise<readonly ElementDigest[]>;
 }
 
 export interface Clock {

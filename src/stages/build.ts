@@ -106,13 +106,7 @@ async function writeRun(
   files: Files,
   { plan, host, workspace, keyring, layers }: BuildRequest,
 ): Promise<void> {
-  const environment = composeEnvironment(
-    plan,
-    host,
-    workspace,
-    keyring,
-    layers?.directory ?? null,
-  );
+  const environment = composeEnvironment(plan, host, workspace, keyring, layers?.directory ?? null);
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}\0`);
   const command = composeCommand(plan, host, workspace).map((argument) => `${argument}\0`);
   await files.write(`${workspace.path}/environment`, assignments.join(''), 0o600);

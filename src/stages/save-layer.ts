@@ -1,3 +1,4 @@
+import { parseAptSources } from '../core/image/apt-sources.ts';
 import {
   type AptIndexes,
   findObservedArchives,
@@ -5,7 +6,6 @@ import {
   type TreeArchive,
 } from '../core/layers/archives.ts';
 import { computeLayerKey } from '../core/layers/ingredients.ts';
-import { parseAptSources } from '../core/image/apt-sources.ts';
 import {
   type Ingredients,
   type LayerManifest,
@@ -13,11 +13,11 @@ import {
   type ParentLayer,
 } from '../model/layers.ts';
 import type { ArchiveState } from '../model/plan.ts';
-import type { BuildTree, LayerStore } from '../ports/layers.ts';
+import type { LayerStore, LayerTool } from '../ports/layers.ts';
 
 export interface SaveLayerPorts {
   readonly store: LayerStore;
-  readonly tree: BuildTree;
+  readonly tool: LayerTool;
 }
 
 /** A tree that has just come to a checkpoint. */
@@ -53,7 +53,7 @@ type SaveAnswer =
 
 /** Writes what changed since the last checkpoint to the store, under the key of what it was really made from. */
 export async function saveLayer(ports: SaveLayerPorts, request: SaveRequest): Promise<SavedLayer> {
-  const answer = await ports.tree.call<SaveAnswer>([
+  const answer = await ports.tool.call<SaveAnswer>([
     'save',
     ...[request.treePath, request.statePath, request.blobPath],
     ...['--hook-pid', String(request.hookPid)],
@@ -61,11 +61,7 @@ export async function saveLayer(ports: SaveLayerPorts, request: SaveRequest): Pr
   ]);
   if ('refused' in answer) return answer;
   const { resolvConf, aptIndexes, aptSources, ...blob } = answer;
-  const observed = findObservedArchives(
-    request.archives,
-    listTreeArchives(aptSources),
-    aptIndexes,
-  );
+  const observed = findObservedArchives(request.archives, listTreeArchives(aptSources), aptIndexes);
   if (observed === null) return { refused: 'it used an archive that its apt sources do not name' };
   // an archive may have moved while the scripts ran: the key tells what was used, not what was meant
   const archives = readUsedStates(request.archives, aptIndexes);

@@ -49,7 +49,10 @@ export function arrangeHooks(
       checkpoint: index,
     });
   });
-  const deferred = plan.deferred.map(({ path }, index) => ({ path, stash: `${stashDir}/${index}` }));
+  const deferred = plan.deferred.map(({ path }, index) => ({
+    path,
+    stash: `${stashDir}/${index}`,
+  }));
   plan.deferred.forEach(({ path, consumer }, index) => {
     if (consumer < covered) return;
     const stash = `${stashDir}/${index}`;

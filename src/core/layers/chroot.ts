@@ -76,7 +76,8 @@ export function gatherLayerIngredients(
 }
 
 /** Commands that fetch what no key can know. */
-const fetches = /\b(curl|wget|git clone|git fetch|pip3? install|pip3? download|docker pull|skopeo|npm install|go get)\b/;
+const fetches =
+  /\b(curl|wget|git clone|git fetch|pip3? install|pip3? download|docker pull|skopeo|npm install|go get)\b/;
 
 /** Scripts whose result depends on more than their key can tell. */
 export function findImpure(

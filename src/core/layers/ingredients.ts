@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type HookFile, type Ingredients, layerFormat, type ParentLayer } from '../../model/layers.ts';
+import {
+  type HookFile,
+  type Ingredients,
+  layerFormat,
+  type ParentLayer,
+} from '../../model/layers.ts';
 import type { ArchiveState } from '../../model/plan.ts';
 import { listPhaseFiles, listSharedFiles, type Script } from './scripts.ts';
 import { selectVariables } from './variables.ts';
@@ -41,7 +46,10 @@ export function gatherIngredients(facts: RangeFacts): Ingredients {
       `archive ${url} ${suite}`,
       inReleaseSha256,
     ]),
-    ...Object.entries(facts.tools).map(([name, value]): [string, string] => [`tool ${name}`, value]),
+    ...Object.entries(facts.tools).map(([name, value]): [string, string] => [
+      `tool ${name}`,
+      value,
+    ]),
     ...facts.scripts.map(({ id, mode, sha256 }, index): [string, string] => [
       `script ${id}`,
       // the order counts too: a script that moves is another one

@@ -3,7 +3,9 @@ import type { Script } from './scripts.ts';
 /** Code that takes long, whatever it is for. */
 const heavy =
   /install-packages|package-installs|apt-get|\bapt\b|dnf|zypper|yum|update-initramfs|locale-gen|\bpip3?\b|python3|docker|containerd/;
-const installsPackages = /install-packages|package-installs|apt-get install|dnf|zypper|yum/;
+/** Installs packages, or makes what follows from all of them. */
+const installsPackages =
+  /install-packages|package-installs|apt-get install|dnf|zypper|yum|update-initramfs/;
 
 /** Where layers are taken: each number is how many scripts a layer covers. */
 export interface PositionFacts {
@@ -33,7 +35,9 @@ export function choosePositions({
     if (first !== undefined) wanted.add(first);
     const last = indices.at(-1);
     if (phase !== 'pre-install' && last !== undefined) wanted.add(last + 1);
-    const packages = indices.filter((index) => isPackageScript(scripts[index]) && !isVolatile(index));
+    const packages = indices.filter(
+      (index) => isPackageScript(scripts[index]) && !isVolatile(index),
+    );
     if (phase === 'install' && packages.length > 0) wanted.add((packages.at(-1) as number) + 1);
   }
   for (const index of consumers) wanted.add(index);
