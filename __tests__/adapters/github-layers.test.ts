@@ -1,15 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { saveCache } from '@actions/cache';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createGithubLayers, isGithubCacheAvailable } from '../../src/adapters/github-layers.ts';
 import type { LayerManifest } from '../../src/model/layers.ts';
@@ -30,20 +21,6 @@ afterAll(async () => {
 
 const digest = (path: string): string =>
   createHash('sha256').update(readFileSync(path)).digest('hex');
-
-/** Saves an entry as any other action of the repository could. */
-async function saveByHand(key: string, fill: (directory: string) => void): Promise<void> {
-  const { temporaryDir } = runs.start();
-  const directory = join(runs.workspace, '.trove-image-cache/layer');
-  mkdirSync(directory, { recursive: true });
-  fill(directory);
-  expect(await saveCache(['.trove-image-cache/layer'], `trove-image-layer-${key}`)).toBeGreaterThan(
-    0,
-  );
-  rmSync(join(runs.workspace, '.trove-image-cache'), { recursive: true });
-  for (const name of readdirSync(temporaryDir))
-    rmSync(join(temporaryDir, name), { recursive: true });
-}
 
 describe('layers in the cache service', () => {
   it('are not found when they were never saved, and that costs one question', async () => {
@@ -136,50 +113,6 @@ describe('layers in the cache service', () => {
     await expect(layers.find('../x')).rejects.toThrow('"../x" is no name of a cache entry');
     await expect(layers.readTrail('a,b')).rejects.toThrow('is no name of a cache entry');
     await expect(layers.store({ key: '' } as LayerManifest, 'x')).rejects.toThrow('is no name');
-  });
-});
-
-describe('an entry that somebody else wrote', () => {
-  const fill =
-    (manifest: string) =>
-    (directory: string): void => {
-      writeFileSync(join(directory, 'manifest.json'), manifest);
-      writeFileSync(join(directory, 'blob'), 'blob');
-    };
-
-  it.each([
-    ['whose manifest is no JSON', fill('{"format":'), 'is not JSON'],
-    [
-      'without a manifest',
-      (directory: string) => writeFileSync(join(directory, 'blob'), ''),
-      'ENOENT',
-    ],
-    [
-      'with a link',
-      (directory: string) => {
-        fill('{}')(directory);
-        rmSync(join(directory, 'blob'));
-        symlinkSync('/etc/passwd', join(directory, 'blob'));
-      },
-      'blob is no plain file',
-    ],
-    ['with an endless manifest', fill(' '.repeat(17 * 1024 * 1024)), 'is too long'],
-  ])('%s is refused, and the store goes on', async (name, write, message) => {
-    const key = makeKey(name);
-    await saveByHand(key, write);
-    const good = runs.makeLayer(makeKey(`after ${name}`));
-    await runs.save(good);
-    const { layers, post } = runs.start();
-    await expect(layers.find(key)).rejects.toThrow(message);
-    expect(await layers.find(good.manifest.key)).toEqual(good.manifest);
-    await post();
-  });
-
-  it('is given as it is when it is JSON: the caller judges it', async () => {
-    await saveByHand(makeKey('foreign'), fill('[1]'));
-    const { layers, post } = runs.start();
-    expect(await layers.find(makeKey('foreign'))).toEqual([1]);
-    await post();
   });
 });
 

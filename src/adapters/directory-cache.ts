@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import {
   copyFile,
+  link,
   mkdir,
   mkdtemp,
   readdir,
@@ -36,7 +37,7 @@ export function createDirectoryCache(
   };
   return {
     find: (key) => readManifest('layer', key),
-    fetch: ({ key }, path) => share(join(place('layer', key), 'blob'), path),
+    fetch: ({ key }, path) => lend(join(place('layer', key), 'blob'), path),
     store: (manifest, path) =>
       putEntry(root, place('layer', manifest.key), manifest, async (staging) => {
         await move(path, join(staging, 'blob'));
@@ -119,6 +120,14 @@ async function removeEntry(root: string, entry: string): Promise<void> {
     if (error.code !== 'ENOENT') throw error;
   });
   await rm(trash, { recursive: true, force: true });
+}
+
+/** The same file under another name: nobody writes into a stored blob, and it stays when the entry goes. */
+async function lend(from: string, to: string): Promise<void> {
+  await link(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EXDEV' && error.code !== 'EPERM') throw error;
+    return share(from, to);
+  });
 }
 
 /** The same bytes under another name: shared where the file system can do it, else copied. */

@@ -8,7 +8,7 @@ import type { Outputs } from '../model/output-table.ts';
 import type { Workspace } from '../model/plan.ts';
 import { version } from '../model/version.ts';
 import { buildImage } from '../stages/build.ts';
-import { convertImage, placeImages } from '../stages/convert.ts';
+import { convertImage, placeImages, withdrawDrafts } from '../stages/convert.ts';
 import { describeTrouble } from '../stages/find-layer.ts';
 import { inspectImage, judgeImage } from '../stages/inspect.ts';
 import { readToolVersions, replaceRecord, writeRecord } from '../stages/record.ts';
@@ -93,12 +93,16 @@ async function make(
   for (const line of renderLayers(layers)) ports.log.info(line);
 
   ports.log.chapter('Check the image');
-  const inspection = await inspectImage(ports, built.rawPath, workspace, own.hostDir);
-  const checks = plan.verify ? judgeImage(ports, inspection.facts) : [];
-  stopIfCancelled(signal);
-
+  // both only read the raw image, and each leaves the machine idle for a part of its time
+  const converting = convertImage(ports, plan, built.rawPath, host.processors);
+  const checked = await checkImage(ports, settings, job, built.rawPath, workspace).catch(
+    async (error: Error) => {
+      await withdrawDrafts(ports.files, converting);
+      throw error;
+    },
+  );
   ports.log.chapter('Write the image files');
-  const drafts = await convertImage(ports, plan, built.rawPath, host.processors);
+  const drafts = await converting;
   await replaceRecord(ports.files, paths);
   const files = await placeImages(ports.files, drafts);
   const toolVersions = await readToolVersions(ports.commands, job.builder.version);
@@ -108,13 +112,25 @@ async function make(
     ...facts,
     ...job,
     ...built,
-    ...inspection,
+    ...checked,
     layers,
-    checks,
     files,
   });
   await writeRecord(ports.files, paths, manifest);
   return { manifest, files, layers };
+}
+
+async function checkImage(
+  ports: Ports,
+  { own, signal }: BuildSettings,
+  { plan }: Job,
+  rawPath: string,
+  workspace: Workspace,
+) {
+  const inspection = await inspectImage(ports, rawPath, workspace, own.hostDir);
+  const checks = plan.verify ? judgeImage(ports, inspection.facts) : [];
+  stopIfCancelled(signal);
+  return { ...inspection, checks };
 }
 
 /** A failed build keeps its log, in the output directory and as an artifact. */
@@ -127,6 +143,7 @@ async function keepLog<T>(
   try {
     return await body();
   } catch (error) {
+    if (error instanceof BrokenLayers) throw error;
     const { runningLog, failedLog } = job.paths;
     // there is none when the build failed before it began, or after its log was put in place
     const kept = await ports.files.rename(runningLog, failedLog).then(

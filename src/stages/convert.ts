@@ -1,4 +1,4 @@
-import { composeConversion } from '../core/image/run.ts';
+import { composeComparisons, composeConversion } from '../core/image/run.ts';
 import { failure } from '../errors.ts';
 import type { OutputFile } from '../model/image.ts';
 import type { Plan } from '../model/plan.ts';
@@ -40,6 +40,7 @@ export async function convertImage(
     ports.files,
     plan.files.map(({ fileName }) => hidden(fileName)),
   );
+  const bytes = plan.imageSizeGib * 1024 ** 3;
   const drafts: Draft[] = [];
   try {
     for (const { format, fileName } of plan.files) {
@@ -47,8 +48,10 @@ export async function convertImage(
       ports.log.progress(`Writing ${fileName}`);
       const options = composeConversion(format, plan.compression, rawPath, partialPath, processors);
       await runQemuImg(ports, options, fileName);
-      if (plan.verify) await prove(ports, format, rawPath, partialPath, fileName);
-      const digest = await ports.files.digest(partialPath);
+      const proof = plan.verify
+        ? prove(ports, { format, rawPath, path: partialPath, fileName, bytes })
+        : Promise.resolve();
+      const [digest] = await Promise.all([ports.files.digest(partialPath), proof]);
       drafts.push({
         format,
         fileName,
@@ -65,6 +68,18 @@ export async function convertImage(
     throw error;
   }
   return drafts;
+}
+
+/** Takes away what a conversion has written, or will have written when it ends. */
+export async function withdrawDrafts(
+  files: Files,
+  converting: Promise<readonly Draft[]>,
+): Promise<void> {
+  const drafts = await converting.catch(() => []);
+  await removeAll(
+    files,
+    drafts.map(({ partialPath }) => partialPath),
+  );
 }
 
 /** Gives every file its name; whatever goes wrong, no hidden file stays. */
@@ -89,18 +104,15 @@ async function removeAll(files: Files, paths: readonly string[]): Promise<void> 
 
 async function prove(
   ports: ConvertPorts,
-  format: string,
-  rawPath: string,
-  path: string,
-  fileName: string,
+  file: { format: string; rawPath: string; path: string; fileName: string; bytes: number },
 ): Promise<void> {
-  const driver = driverOf[format] ?? format;
-  if (checkable.has(format))
-    await runQemuImg(ports, ['check', '-q', ...['-f', driver], path], fileName);
-  await runQemuImg(
-    ports,
-    ['compare', '-q', ...['-f', 'raw'], ...['-F', driver], rawPath, path],
-    fileName,
+  const driver = driverOf[file.format] ?? file.format;
+  if (checkable.has(file.format))
+    await runQemuImg(ports, ['check', '-q', ...['-f', driver], file.path], file.fileName);
+  await Promise.all(
+    composeComparisons(driver, file.rawPath, file.path, file.bytes).map((options) =>
+      runQemuImg(ports, options, file.fileName),
+    ),
   );
 }
 

@@ -85,3 +85,25 @@ export function composeConversion(
   }
   return convert(...['-O', 'raw']);
 }
+
+/**
+ * Arguments of qemu-img that compare an image with the raw one: two halves, since one comparison keeps one processor
+ * busy. The second goes to the end, wherever that is.
+ */
+export function composeComparisons(
+  driver: string,
+  rawPath: string,
+  path: string,
+  bytes: number,
+): readonly (readonly string[])[] {
+  const half = Math.floor(bytes / 2 / 65536) * 65536;
+  const file = (filename: string): object => ({ driver: 'file', filename });
+  const part = (range: object, node: object): string =>
+    `json:${JSON.stringify({ driver: 'raw', ...range, file: node })}`;
+  return [{ offset: 0, size: half }, { offset: half }].map((range) => [
+    'compare',
+    '-q',
+    part(range, file(rawPath)),
+    part(range, { driver, file: file(path) }),
+  ]);
+}

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { TokenOptions } from '../../../support/results-service/runtime-token.ts';
+import { startResultsService } from '../../../support/results-service/service.ts';
 import { callTwirp, type Fixture, startFixture } from './fixture.ts';
 
 const BRANCH = { ref: 'refs/heads/topic' };
@@ -55,6 +57,23 @@ describe('the cache service', () => {
     expect(answer.matched_key).toBe('layer-a');
     expect(Buffer.from(await download.arrayBuffer()).equals(content)).toBe(true);
     expect(fixture.service.cacheEntries()).toMatchObject([{ key: 'layer-a', size: 3_000_000 }]);
+  });
+
+  it('gives addresses of blobs with another name of this machine, when it has one', async () => {
+    const named = await startResultsService({
+      directory: join(fixture.directory, 'named'),
+      blobHost: 'localhost',
+    });
+    const { answer } = await callTwirp({ ...fixture, service: named }, 'CreateCacheEntry', {
+      key: 'layer-a',
+      version: 'v1',
+    });
+    await named.close();
+
+    expect(named.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    expect(answer.signed_upload_url).toContain(
+      `${named.url.replace('127.0.0.1', 'localhost')}blob/cache/1?`,
+    );
   });
 
   it('answers a miss with ok false, for another version too', async () => {
