@@ -1,5 +1,7 @@
 import { getInput, getState, saveState, setOutput, summary } from '@actions/core';
 import { createArtifacts } from './adapters/artifacts.ts';
+import type { PendingUploads } from './adapters/github-layers/entries.ts';
+import { uploadPending } from './adapters/github-layers/uploads.ts';
 import { createGithubLog } from './adapters/github-log.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
@@ -16,7 +18,7 @@ import { locateCache, locateInstallation, openCache, wire } from './wiring.ts';
 
 /** The runner kills 10 s after its first signal. */
 const cancelGraceMs = 5000;
-const states = { isPost: 'is-post', workDir: 'work-dir', workspace: 'workspace' };
+const states = { isPost: 'is-post', workDir: 'work-dir', workspace: 'workspace', cache: 'cache' };
 
 /** The action's main step, or its post step when main has run; returns the exit code. */
 export async function runAction(bundleDir: string): Promise<number> {
@@ -44,21 +46,25 @@ async function runMain(log: Log, bundleDir: string, signal: AbortSignal): Promis
   saveState(states.workDir, inputs.workDir);
   const ports = wire(log, process.env, signal);
   const own = locateInstallation(bundleDir, process.env);
+  const cache = openCache(inputs, {
+    environment: process.env,
+    onPending: (pending) => saveState(states.cache, JSON.stringify(pending)),
+  });
   if (inputs.dryRun) {
-    await dryRun(ports, { inputs, own });
+    await dryRun(ports, { inputs, own, cache });
     return 0;
   }
-  const { outputs, manifest } = await build(ports, {
+  const { outputs, manifest, layers } = await build(ports, {
     inputs,
     own,
     secrets: findSecrets(process.env),
     artifacts: inputs.artifact === 'off' ? null : createArtifacts(process.env),
-    cache: openCache(inputs),
+    cache,
     signal,
     onWorkspace: ({ path }) => saveState(states.workspace, path),
   });
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
-  await writeSummary(renderSummary(manifest, outputs['artifact-url']), log);
+  await writeSummary(renderSummary(manifest, outputs['artifact-url'], layers), log);
   log.info(`${outputs['image-path']}  sha256 ${outputs.sha256}  in ${outputs.duration} s`);
   return 0;
 }
@@ -72,12 +78,32 @@ async function runPost(log: Log): Promise<number> {
       getState(states.workDir) || process.env.RUNNER_TEMP || '/var/tmp',
       getState(states.workspace) || null,
     );
+    await uploadLayers(log);
   } catch (thrown) {
     for (const problem of toTroveImageError(thrown).problems) log.warning(problem);
   } finally {
     log.close();
   }
   return 0;
+}
+
+/** Saves what main has left for the cache service; a layer that cannot be saved is missed, nothing else. */
+async function uploadLayers(log: Log): Promise<void> {
+  const state = getState(states.cache);
+  if (state === '') return;
+  log.chapter('Save layers');
+  const pending = JSON.parse(state) as PendingUploads;
+  const results = await uploadPending(pending, { environment: process.env });
+  for (const { entry, result, reason } of results) {
+    const name = `${entry.kind} ${entry.key.slice(0, 12)} (${Math.round(entry.sizeBytes / 1e6)} MB)`;
+    if (result !== 'not-saved') log.info(`${name}: ${result.replaceAll('-', ' ')}`);
+    else
+      log.warning({
+        code: 'cache-trouble',
+        message: `The ${name} was not saved: ${reason}.`,
+        hint: 'The next build makes it anew. See docs/caching.md.',
+      });
+  }
 }
 
 /** The runner cancels with SIGINT, and with SIGTERM 7.5 s later. */

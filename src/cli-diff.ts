@@ -2,8 +2,8 @@ import { createImageFiles } from './adapters/image-files.ts';
 import { diff } from './commands/diff.ts';
 import { readDiffArguments } from './core/diff/arguments.ts';
 import { renderDifference } from './core/diff/text.ts';
-import { suggest } from './core/inputs/nearest.ts';
 import { isSafePath } from './core/inputs/values.ts';
+import { readWords } from './core/inputs/words.ts';
 import type { Log } from './ports/log.ts';
 import { locateInstallation, wire } from './wiring.ts';
 
@@ -15,7 +15,7 @@ export async function runDiff(
   bundleDir: string,
 ): Promise<{ readonly text: string; readonly exitCode: number }> {
   const temporaryDir = process.env.RUNNER_TEMP || '/var/tmp';
-  const caller = { cwd: process.cwd(), temporaryDir, isSafePath, suggest };
+  const caller = { cwd: process.cwd(), temporaryDir, isSafePath, readWords };
   const request = readDiffArguments(args, caller);
   const ports = { ...wire(log, process.env, signal), imageFiles: createImageFiles() };
   const { hostDir } = locateInstallation(bundleDir, process.env);

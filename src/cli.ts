@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createTerminalLog } from './adapters/terminal-log.ts';
+import { runCache } from './cli-cache.ts';
 import { runDiff } from './cli-diff.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
@@ -9,6 +10,7 @@ import { renderBuildHelp, renderHelp } from './core/inputs/help.ts';
 import { suggest } from './core/inputs/nearest.ts';
 import { readInputs } from './core/inputs/read.ts';
 import { findSecrets } from './core/log/scrub.ts';
+import { renderCacheHelp } from './core/shelf/help.ts';
 import { exitCodes, failure, TroveImageError, toTroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
 import type { InputSpec, Inputs } from './model/inputs.ts';
@@ -16,7 +18,7 @@ import { version } from './model/version.ts';
 import { BuildFailure } from './stages/build.ts';
 import { locateCache, locateInstallation, openCache, wire } from './wiring.ts';
 
-const commandNames = ['build', 'clean', 'diff', 'help', 'version'];
+const commandNames = ['build', 'cache', 'clean', 'diff', 'help', 'version'];
 
 /** The command line: `args` without node and script; returns the exit code. */
 export async function runCli(args: readonly string[], bundleDir: string): Promise<number> {
@@ -37,8 +39,12 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
       );
     }
     if (values.help !== undefined) return print(renderHelpOf(command));
-    if (command === 'diff') {
-      const { text, exitCode } = await runDiff(rest, log, listenForSignals(), bundleDir);
+    if (command === 'diff' || command === 'cache') {
+      const signal = listenForSignals();
+      const { text, exitCode } =
+        command === 'diff'
+          ? await runDiff(rest, log, signal, bundleDir)
+          : await runCache(rest, log, signal);
       print(text);
       return exitCode;
     }
@@ -51,6 +57,7 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
 
 function renderHelpOf(command: string): string {
   if (command === 'diff') return renderDiffHelp();
+  if (command === 'cache') return renderCacheHelp();
   return command === 'build' ? renderBuildHelp(inputTable) : renderHelp(version);
 }
 
@@ -69,8 +76,9 @@ async function run(
     log.close();
     return 0;
   }
+  const cache = openCache(inputs, null);
   if (inputs.dryRun) {
-    const plan = await dryRun(ports, { inputs, own });
+    const plan = await dryRun(ports, { inputs, own, cache });
     log.close();
     return json ? print(JSON.stringify(plan)) : 0;
   }
@@ -79,7 +87,7 @@ async function run(
     own,
     secrets: findSecrets(process.env),
     artifacts: null,
-    cache: openCache(inputs),
+    cache,
     signal,
   };
   const { outputs } = await build(ports, { ...settings, onWorkspace: () => undefined });

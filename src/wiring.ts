@@ -6,11 +6,15 @@ import { createCommands } from './adapters/commands.ts';
 import { createDirectoryCache } from './adapters/directory-cache.ts';
 import { createElements } from './adapters/elements.ts';
 import { createFiles } from './adapters/files.ts';
+import type { PendingUploads } from './adapters/github-layers/entries.ts';
+import { createGithubLayers, isGithubCacheAvailable } from './adapters/github-layers.ts';
 import { createBuildTool, createLayerTool } from './adapters/layer-tool.ts';
 import { createMachine } from './adapters/machine.ts';
 import { createRemainsReader } from './adapters/remains.ts';
 import { createWeb } from './adapters/web.ts';
 import type { CacheSettings, Ports } from './commands/settings.ts';
+import { restrictMode } from './core/layers/modes.ts';
+import { failure } from './errors.ts';
 import type { Inputs } from './model/inputs.ts';
 import type { Log } from './ports/log.ts';
 import type { Installation } from './stages/prepare.ts';
@@ -34,11 +38,32 @@ export function wire(log: Log, environment: Environment, signal: AbortSignal): P
   };
 }
 
-/** The cache that the inputs ask for; null when it is off. */
-export function openCache(inputs: Inputs): CacheSettings | null {
+/** The cache that the inputs ask for; null when it is off. `service` is what a workflow step can use, and no shell. */
+export function openCache(
+  inputs: Inputs,
+  service: {
+    readonly environment: Environment;
+    /** Told what the post step has to upload. */
+    readonly onPending: (pending: PendingUploads) => void;
+  } | null,
+): CacheSettings | null {
   if (inputs.cache === 'off') return null;
-  const directory = createDirectoryCache(inputs.cachePath);
-  return { mode: inputs.cache, store: directory, images: directory };
+  const usable = service !== null && isGithubCacheAvailable(service.environment);
+  if (inputs.cacheBackend === 'github' && !usable) {
+    throw failure(
+      'input',
+      'no-cache-service',
+      'cache-backend: github needs the cache service of a workflow run, and there is none here.',
+      'Use cache-backend: directory, or auto.',
+    );
+  }
+  if (inputs.cacheBackend === 'directory' || !usable || service === null) {
+    const directory = createDirectoryCache(inputs.cachePath);
+    return { mode: inputs.cache, store: directory, images: directory };
+  }
+  const mode = restrictMode(inputs.cache, service.environment.ACTIONS_CACHE_MODE ?? '');
+  if (mode === 'off') return null;
+  return { mode, store: createGithubLayers({ ...service, now: Date.now }), images: null };
 }
 
 /** Where our own files are: beside the bundle, and a cache of this user. */

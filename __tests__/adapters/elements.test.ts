@@ -42,7 +42,8 @@ const digest = async (): Promise<string> => {
 };
 
 describe('reading elements', () => {
-  it('finds dependencies, what is provided, and the hooks that would really run', async () => {
+  it('finds dependencies, what is provided, sources, and the hooks that would really run', async () => {
+    writeFileSync(at('one', 'greeting', 'source-repository-greeting'), '');
     expect(await elements.read([at('one')])).toEqual([
       {
         name: 'greeting',
@@ -50,6 +51,7 @@ describe('reading elements', () => {
         dependsOn: ['base', 'vm', 'dpkg'],
         provides: ['operating-system'],
         scripts: { install: ['10-greet'] },
+        sourceRepositories: ['source-repository-greeting'],
       },
     ]);
   });

@@ -5,9 +5,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { hygieneRules } from '../../src/core/checks/hygiene.ts';
 import { readDiffArguments } from '../../src/core/diff/arguments.ts';
-import { suggest } from '../../src/core/inputs/nearest.ts';
 import { readInputs } from '../../src/core/inputs/read.ts';
 import { isSafePath } from '../../src/core/inputs/values.ts';
+import { readWords } from '../../src/core/inputs/words.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { inputTable } from '../../src/model/input-table.ts';
 import { manifestVersion } from '../../src/model/manifest.ts';
@@ -24,7 +24,11 @@ const documents = [
   ...list('docs', /\.md$/),
   '__tests__/README.md',
 ];
-const caller = { cwd: '/home/user', temporaryDir: '/var/tmp' };
+const caller = {
+  cwd: '/home/user',
+  temporaryDir: '/var/tmp',
+  cacheDir: '/home/user/.cache/trove-image',
+};
 
 interface Step {
   readonly uses?: string;
@@ -184,7 +188,9 @@ describe('an example', () => {
     for (const command of commands) {
       const [, name, ...words] = command.split(/\s+/);
       if (name === 'diff') {
-        expect(readDiffArguments(words, { ...caller, isSafePath, suggest }).oldPath).toMatch(/^\//);
+        expect(readDiffArguments(words, { ...caller, isSafePath, readWords }).oldPath).toMatch(
+          /^\//,
+        );
         continue;
       }
       expect(['build', 'clean']).toContain(name);
@@ -224,6 +230,10 @@ describe('docs/manifest.schema.json', () => {
     ['a size is text', (m) => Object.assign(m.files[0], { sizeBytes: '1' })],
     ['the date has no zone', (m) => Object.assign(m, { builtAt: '2026-11-22T22:11:17.384' })],
     ['a phase has no end', (m) => Object.assign(m.phases[0], { endMs: null })],
+    ['the layers are missing', (m) => delete m.layers],
+    ['a layer was neither found nor made', (m) => Object.assign(m.layers[0], { result: 'saved' })],
+    ['a key of a layer is short', (m) => Object.assign(m.layers[0], { key: 'abc' })],
+    ['a layer does not say why it was made', (m) => delete m.layers[1].reason],
     ['a check has no list of violations', (m) => delete m.checks[0].violations],
     ['there is no file', (m) => Object.assign(m, { files: [] })],
   ])('refuses a manifest in which %s', (_, damage) => {

@@ -46,6 +46,13 @@ function listHooks(): Hook[] {
 
 const hooks = listHooks();
 
+/** Programs that several hooks of an element share, in a directory that has the element's name. */
+const programs = elements.flatMap((element) => {
+  const directory = join(elementsPath, element, element);
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  return names.map((name) => ({ element, name, path: join(directory, name) }));
+});
+
 function readLines(...path: string[]): string[] {
   const file = join(elementsPath, ...path);
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
@@ -82,9 +89,9 @@ describe('an element', () => {
   });
 
   it.each(elements)('%s documents every variable of its own', (element) => {
-    const read = hooks
-      .filter((hook) => hook.element === element)
-      .flatMap((hook) => readFileSync(hook.path, 'utf8').match(/\b(GUEST|TROVE)_[A-Z_]+/g) ?? []);
+    const read = [...hooks, ...programs]
+      .filter((file) => file.element === element)
+      .flatMap((file) => readFileSync(file.path, 'utf8').match(/\b(GUEST|TROVE)_[A-Z_]+/g) ?? []);
     const readme = readLines(element, 'README.rst');
     for (const variable of new Set(read)) expect(readme).toContain(variable);
   });
@@ -103,23 +110,38 @@ describe('an element', () => {
 describe('a hook', () => {
   it.each(hooks)('$element/$phase/$name can be run by diskimage-builder', (hook) => {
     expect(phases).toContain(hook.phase);
-    expect(hook.name).toMatch(/^[0-9]{2}-[a-z-]+$/);
+    // the stops of the layer cache have to come before and after all others
+    const stop = hook.element === 'trove-image-layers';
+    expect(hook.name).toMatch(stop ? /^(-1|99999)-trove-image-layers$/ : /^[0-9]{2}-[a-z-]+$/);
     expect(statSync(hook.path).mode & 0o7777).toBe(0o755);
   });
 
-  it.each(hooks)('$element/$phase/$name says why and stops at the first error', ({ path }) => {
-    const lines = readFileSync(path, 'utf8').split('\n');
-    expect(lines[0]).toBe('#!/bin/bash');
-    const start = lines.findIndex((line) => !line.startsWith('#'));
-    expect(start).toBeGreaterThan(1);
-    expect(lines.slice(start, start + 2)).toEqual(['set -eu', 'set -o pipefail']);
+  it.each(programs)('of $element may call $name, which can be run too', ({ path }) => {
+    expect(statSync(path).mode & 0o7777).toBe(0o755);
+    expect(
+      hooks.some((hook) =>
+        readFileSync(hook.path, 'utf8').includes(`/${path.split('/').slice(-2).join('/')}`),
+      ),
+    ).toBe(true);
   });
+
+  it.each([...hooks, ...programs.map((file) => ({ ...file, phase: file.element }))])(
+    '$element/$phase/$name says why and stops at the first error',
+    ({ path }) => {
+      const lines = readFileSync(path, 'utf8').split('\n');
+      expect(lines[0]).toBe('#!/bin/bash');
+      const start = lines.findIndex((line) => !line.startsWith('#'));
+      expect(start).toBeGreaterThan(1);
+      expect(lines.slice(start, start + 2)).toEqual(['set -eu', 'set -o pipefail']);
+    },
+  );
 
   it('passes shellcheck, as do the programs for the host and the scratch root', () => {
     const host = join(elementsPath, '..', 'host', 'no-device-mapper');
-    const programs = ['kpartx', 'dmsetup'].map((name) => join(host, name));
+    const standIns = ['kpartx', 'dmsetup'].map((name) => join(host, name));
     const scratch = join(import.meta.dirname, 'scratch.sh');
-    const paths = [...hooks.map(({ path }) => path), ...programs, scratch];
+    const own = [...hooks, ...programs].map(({ path }) => path);
+    const paths = [...own, ...standIns, scratch];
     const run = spawnSync('shellcheck', paths, { encoding: 'utf8' });
     expect(run.error).toBeUndefined();
     expect(run.stdout).toBe('');

@@ -12,6 +12,7 @@ const inputs = {
   'guest-os': 'debian',
   'guest-release': 'bookworm',
   artifact: 'off',
+  cache: 'off',
 };
 
 beforeAll(() => makeCheckout(actionDirectory));

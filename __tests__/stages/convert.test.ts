@@ -25,13 +25,62 @@ describe('writing the image files', () => {
       'qemu-img convert',
       'qemu-img check',
       'qemu-img compare',
+      'qemu-img compare',
       'qemu-img convert',
+      'qemu-img compare',
       'qemu-img compare',
     ]);
     expect(files.done.filter((step) => step.startsWith('rename'))).toEqual([
       'rename /out/.guest.qcow2.partial /out/guest.qcow2',
       'rename /out/.guest.vhd.partial /out/guest.vhd',
     ]);
+  });
+
+  it('compares both halves of the disk, each format by its own driver', async () => {
+    const { run, commands } = convert();
+    await run;
+    const nodes = commands.started
+      .filter((line) => line.startsWith('qemu-img compare'))
+      .map((line) =>
+        line
+          .split(' ')
+          .slice(3)
+          .map((node) => JSON.parse(node.slice(5))),
+      );
+    const half = (plan.imageSizeGib * 1024 ** 3) / 2;
+    const image = { driver: 'file', filename: '/ws/out/image.raw' };
+    const expected = ['qcow2', 'vpc'].flatMap((driver, index) => {
+      const filename = `/out/.guest.${['qcow2', 'vhd'][index]}.partial`;
+      const file = { driver, file: { driver: 'file', filename } };
+      return [{ offset: 0, size: half }, { offset: half }].map((range) => [
+        { driver: 'raw', ...range, file: image },
+        { driver: 'raw', ...range, file },
+      ]);
+    });
+    expect(nodes).toEqual(expected);
+  });
+
+  it.each([
+    ['the first', /compare .*"offset":0/],
+    ['the second', /compare .*"offset":[1-9]/],
+  ])('stops when %s half differs, whatever the other one says', async (_half, pattern) => {
+    const { run, files } = convert([[pattern, { exitCode: 1, stdout: 'Content mismatch!\n' }]]);
+    await expect(run).rejects.toMatchObject({
+      kind: 'check',
+      problems: [{ message: 'qemu-img compare of guest.qcow2 failed: Content mismatch!' }],
+    });
+    expect(files.done.filter((step) => !step.startsWith('remove'))).toEqual([]);
+  });
+
+  it('neither checks nor compares with verify: off', async () => {
+    const commands = fakeCommands();
+    await convertImage(
+      { commands, files: fakeFiles(), log: fakeLog() },
+      { ...plan, verify: false },
+      '/r',
+      1,
+    );
+    expect(commands.started.map((line) => line.split(' ')[1])).toEqual(['convert', 'convert']);
   });
 
   it.each([

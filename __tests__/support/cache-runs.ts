@@ -109,7 +109,12 @@ export async function startCacheRuns(blobHost = '127.0.0.1'): Promise<CacheRuns>
 /** A key as the build makes them. */
 export const makeKey = (name: string): string => createHash('sha256').update(name).digest('hex');
 
-export const makeTrail = (savedAtMs: number): Trail => ({ format: 1, savedAtMs, layers: [] });
+export const makeTrail = (savedAtMs: number): Trail => ({
+  format: 1,
+  extraData: '',
+  savedAtMs,
+  layers: [],
+});
 
 /** The client names a directory of its own for each call. */
 const isOfClient = (path: string): boolean =>

@@ -1,24 +1,20 @@
-import { constants } from 'node:fs';
-import {
-  copyFile,
-  link,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CacheEntry, CacheShelf, ImageStore } from '../ports/cache.ts';
+import type { CacheShelf, ImageStore } from '../ports/cache.ts';
 import type { LayerStore, TrailStore } from '../ports/layers.ts';
-
-const hour = 3_600_000;
-const kinds = ['layer', 'image'] as const;
-type Kind = (typeof kinds)[number];
+import { lend, share, takeOver } from './directory-cache/copies.ts';
+import {
+  checkName,
+  type Kind,
+  kinds,
+  makeDirectory,
+  makeTrouble,
+  placeOf,
+  putEntry,
+  removeEntry,
+  withStaging,
+} from './directory-cache/place.ts';
+import { listEntries, sweepStaging } from './directory-cache/shelf.ts';
 
 /**
  * Layers, images and trails in a directory. An entry is a directory that gets its name when it is complete, so that
@@ -27,162 +23,90 @@ type Kind = (typeof kinds)[number];
 export function createDirectoryCache(
   root: string,
 ): LayerStore & TrailStore & ImageStore & CacheShelf {
-  const place = (kind: Kind, id: string): string => join(root, `${kind}s`, checkName(id));
-  const readManifest = async (kind: Kind, id: string): Promise<unknown> => {
-    const text = await readIfThere(join(place(kind, id), 'manifest.json'));
-    if (text === null) return null;
-    const manifest: unknown = JSON.parse(text);
-    await touch(place(kind, id));
+  const place = (kind: Kind, id: string): string => placeOf(root, kind, id);
+  const find = async (kind: Kind, id: string): Promise<unknown> => {
+    const entry = place(kind, id);
+    const manifest = await readManifest(entry, `${kind} ${id.slice(0, 12)}`);
+    if (manifest !== null) await touch(entry);
     return manifest;
   };
   return {
-    find: (key) => readManifest('layer', key),
-    fetch: ({ key }, path) => lend(join(place('layer', key), 'blob'), path),
-    store: (manifest, path) =>
-      putEntry(root, place('layer', manifest.key), manifest, async (staging) => {
-        await move(path, join(staging, 'blob'));
-      }),
+    find: async (key) => find('layer', key),
+    fetch: async ({ key, blob }, path) => {
+      const entry = place('layer', key);
+      await orGone(lend(join(entry, 'blob'), path), join(entry, 'blob'));
+      await proveSame(entry, key, blob.sha256, path);
+    },
+    store: async (manifest, path) =>
+      putEntry(root, place('layer', manifest.key), manifest, (staging) =>
+        takeOver(path, join(staging, 'blob')),
+      ),
     readTrail: async (slot) => {
-      const text = await readIfThere(join(root, 'trails', `${checkName(slot)}.json`));
+      const text = await readIfThere(trailPath(root, slot));
       return text === null ? null : JSON.parse(text);
     },
     writeTrail: async (slot, trail) => {
-      await mkdir(join(root, 'trails'), { recursive: true });
-      const path = join(root, 'trails', `${checkName(slot)}.json`);
-      const staging = await makeStaging(root);
-      await writeFile(join(staging, 'trail.json'), JSON.stringify(trail));
-      await rename(join(staging, 'trail.json'), path);
-      await rm(staging, { recursive: true });
+      const path = trailPath(root, slot);
+      await makeDirectory(join(root, 'trails'));
+      await withStaging(root, async (staging) => {
+        await writeFile(join(staging, 'trail.json'), JSON.stringify(trail), { mode: 0o600 });
+        await rename(join(staging, 'trail.json'), path);
+      });
     },
-    findImage: (id) => readManifest('image', id),
-    fetchImageFile: (id, fileName, path) =>
-      share(join(place('image', id), checkName(fileName)), path),
-    storeImage: (image, files) =>
+    findImage: async (id) => find('image', id),
+    fetchImageFile: async (id, fileName, path) => {
+      const from = join(place('image', id), checkName(fileName));
+      await orGone(share(from, path), from);
+    },
+    storeImage: async (image, files) =>
       putEntry(root, place('image', image.id), image, async (staging) => {
         for (const { name, path } of files) await share(path, join(staging, checkName(name)));
       }),
     list: async () => (await Promise.all(kinds.map((kind) => listEntries(root, kind)))).flat(),
-    remove: ({ kind, id }) => removeEntry(root, place(kind, id)),
+    remove: async ({ kind, id }) => removeEntry(root, place(kind, id)),
     sweep: () => sweepStaging(root),
   };
 }
 
-/** Keys and names become parts of paths. */
-function checkName(name: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,200}$/.test(name))
-    throw new Error(`${JSON.stringify(name)} is no name of a cache entry`);
-  return name;
+const trailPath = (root: string, slot: string): string =>
+  join(root, 'trails', `${checkName(slot)}.json`);
+
+async function readManifest(entry: string, name: string): Promise<unknown> {
+  const text = await readIfThere(join(entry, 'manifest.json'));
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw makeTrouble(`the manifest of the ${name} is damaged`);
+  }
 }
 
 const readIfThere = (path: string): Promise<string | null> =>
   readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+    if (error.code === 'ENOENT') return null;
     throw error;
   });
 
-/** Marks an entry as used; another build may just have removed it. */
+/** Marks an entry as used; another build may just have removed it, and it may be another user's. */
 async function touch(entry: string): Promise<void> {
   const now = new Date();
   await utimes(join(entry, 'manifest.json'), now, now).catch(() => undefined);
 }
 
-async function makeStaging(root: string): Promise<string> {
-  await mkdir(join(root, 'staging'), { recursive: true, mode: 0o700 });
-  return mkdtemp(join(root, 'staging', 'new-'));
-}
-
-async function putEntry(
-  root: string,
-  entry: string,
-  manifest: object,
-  fill: (staging: string) => Promise<void>,
-): Promise<void> {
-  const staging = await makeStaging(root);
-  try {
-    await fill(staging);
-    await writeFile(join(staging, 'manifest.json'), JSON.stringify(manifest));
-    await mkdir(join(entry, '..'), { recursive: true });
-    await rename(staging, entry).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-      // the same layer of another build, or one that became too old
-      await removeEntry(root, entry);
-      await rename(staging, entry);
-    });
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
-}
-
-/** Nobody finds it from the first moment on. */
-async function removeEntry(root: string, entry: string): Promise<void> {
-  const trash = await makeStaging(root);
-  await rename(entry, join(trash, 'entry')).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  await rm(trash, { recursive: true, force: true });
-}
-
-/** The same file under another name: nobody writes into a stored blob, and it stays when the entry goes. */
-async function lend(from: string, to: string): Promise<void> {
-  await link(from, to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EXDEV' && error.code !== 'EPERM') throw error;
-    return share(from, to);
+/** Another build may have removed an entry since it was found. */
+async function orGone(fetching: Promise<void>, from: string): Promise<void> {
+  await fetching.catch(async (error: NodeJS.ErrnoException) => {
+    const isThere = error.code !== 'ENOENT' || (await stat(from).catch(() => null)) !== null;
+    throw isThere ? error : makeTrouble('it was removed from the cache meanwhile');
   });
 }
 
-/** The same bytes under another name: shared where the file system can do it, else copied. */
-async function share(from: string, to: string): Promise<void> {
-  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-}
-
-async function move(from: string, to: string): Promise<void> {
-  await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EXDEV') throw error;
-    await copyFile(from, to, constants.COPYFILE_EXCL);
-    await rm(from);
-  });
-}
-
-async function listEntries(root: string, kind: Kind): Promise<readonly CacheEntry[]> {
-  const folder = join(root, `${kind}s`);
-  const ids = await readdir(folder).catch(() => []);
-  const entries = await Promise.all(ids.map((id) => readEntry(kind, id, join(folder, id))));
-  return entries.filter((entry) => entry !== null);
-}
-
-async function readEntry(kind: Kind, id: string, path: string): Promise<CacheEntry | null> {
-  try {
-    const names = await readdir(path);
-    const sizes = await Promise.all(names.map(async (name) => (await stat(join(path, name))).size));
-    const { mtimeMs } = await stat(join(path, 'manifest.json'));
-    const text = await readFile(join(path, 'manifest.json'), 'utf8');
-    return {
-      kind,
-      id,
-      sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
-      usedAtMs: mtimeMs,
-      manifest: parse(text),
-    };
-  } catch {
-    // another build removed it meanwhile
-    return null;
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-/** What lies in the staging directory for long was left by a build that died. */
-async function sweepStaging(root: string): Promise<void> {
-  const folder = join(root, 'staging');
-  for (const name of await readdir(folder).catch(() => [])) {
-    const found = await stat(join(folder, name)).catch(() => null);
-    if (found !== null && Date.now() - found.mtimeMs > hour)
-      await rm(join(folder, name), { recursive: true, force: true });
-  }
+/** Another build may have put its own layer in the place of the one that was found. */
+async function proveSame(entry: string, key: string, sha256: string, path: string): Promise<void> {
+  const manifest = await readManifest(entry, `layer ${key.slice(0, 12)}`).catch(() => null);
+  const now = (manifest as { blob?: { sha256?: unknown } } | null)?.blob?.sha256;
+  // removed meanwhile: then the digest tells
+  if (manifest === null || now === sha256) return;
+  await rm(path, { force: true });
+  throw makeTrouble('another build replaced it meanwhile');
 }

@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Element, ElementDigest } from '../model/elements.ts';
+import type { HookFile } from '../model/layers.ts';
 import type { Elements } from '../ports/machine.ts';
 
 /** Elements as they lie on the disk. */
@@ -16,6 +18,11 @@ export function createElements(): Elements {
         }
       }
       return [...found.values()];
+    },
+    async hookFiles(elements) {
+      const files = await Promise.all(elements.map(({ path }) => readHookFiles(path, '')));
+      const byPath = new Map(files.flat().map((file) => [file.path, file]));
+      return [...byPath.values()];
     },
     digest: (elements) =>
       Promise.all(
@@ -58,6 +65,23 @@ async function listHooks(directory: string): Promise<readonly string[]> {
     }),
   );
   return hooks.flat();
+}
+
+/** Files of an element, and of its directories but for tests. */
+async function readHookFiles(root: string, below: string): Promise<readonly HookFile[]> {
+  const found = await Promise.all(
+    (await listEntries(join(root, below))).map(async ({ name }): Promise<readonly HookFile[]> => {
+      const path = join(below, name);
+      const facts = await stat(join(root, path)).catch(() => null);
+      if (name === '__pycache__' || (below === '' && name === 'tests') || facts === null) return [];
+      if (facts.isDirectory()) return readHookFiles(root, path);
+      const data = await readFile(join(root, path));
+      const mode = (facts.mode & 0o777).toString(8).padStart(4, '0');
+      const sha256 = createHash('sha256').update(data).digest('hex');
+      return [{ path, mode, sha256, text: isUtf8(data) ? data.toString('utf8') : null }];
+    }),
+  );
+  return found.flat();
 }
 
 async function addTree(hash: Hash, root: string, below: string): Promise<void> {

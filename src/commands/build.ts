@@ -3,6 +3,7 @@ import { createScrubber } from '../core/log/scrub.ts';
 import { composeManifest } from '../core/report/manifest.ts';
 import { composeOutputs } from '../core/report/outputs.ts';
 import type { OutputFile } from '../model/image.ts';
+import type { LayerReport } from '../model/layers.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { Outputs } from '../model/output-table.ts';
 import type { Workspace } from '../model/plan.ts';
@@ -23,6 +24,8 @@ import { type BuildSettings, type Ports, stopIfCancelled } from './settings.ts';
 export interface BuildResult {
   readonly outputs: Outputs;
   readonly manifest: Manifest;
+  /** What the cache did for this build; the manifest of an image that is used again tells of its own. */
+  readonly layers: readonly LayerReport[];
 }
 
 /** The product: from inputs to a proven image, its record, and its artifact. */
@@ -58,6 +61,7 @@ async function runBuild(ports: Ports, settings: BuildSettings): Promise<BuildRes
   const durationMs = ports.clock.now() - startedAtMs;
   return {
     manifest: made.manifest,
+    layers: made.layers,
     outputs: composeOutputs({ ...made, ...job, artifact, durationMs }),
   };
 }

@@ -8,7 +8,7 @@ import {
 import { explainMiss } from '../core/layers/explain.ts';
 import { listSourcePaths } from '../core/layers/sources.ts';
 import { changeTree, type LayerContext, readHooks, readPlace, statePath } from './layer-context.ts';
-import { addMiss, type HitLayer, keepLayer, takeLayer } from './layer-run.ts';
+import { addMiss, closeChain, type HitLayer, keepLayer, takeLayer } from './layer-run.ts';
 
 /** What was planned when extra-data was done, for the stops that come after it. */
 export interface Chroot {
@@ -67,7 +67,12 @@ export async function stopInChroot(
   if (checkpoint === undefined) return;
   const { position, count, impureScripts } = checkpoint;
   if (plan.taintedFrom !== null && count > plan.taintedFrom)
-    run.closed ??= 'a script before it may have put a secret into the tree';
+    closeChain(
+      ports,
+      run,
+      `The layer ${position} is not saved`,
+      'a script up to there may have put a secret of this job into the tree',
+    );
   const missing = plan.deferred.filter(({ consumer }) => consumer >= count);
   await keepLayer(ports, run, {
     ...{ treePath: tree, statePath: statePath(context), hookPid, position, impureScripts },

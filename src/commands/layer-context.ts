@@ -7,6 +7,8 @@ import type { LayerPorts, LayerRun, LayerSettings } from './layer-run.ts';
 export interface LayeringFacts extends CommonFacts {
   /** Names the kind of guest, whose last build explains what has changed. */
   readonly slot: string;
+  /** Digest of what the results of extra-data are made from. */
+  readonly extraData: string;
   readonly ownScripts: ReadonlySet<string>;
   readonly secretVariables: readonly string[];
   /** Path of the workspace: as a part of a value it is the run's, not the content's. */

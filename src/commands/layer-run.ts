@@ -75,7 +75,10 @@ export async function loadAhead(
   for (const { key, ingredients } of (await run.trail)?.layers ?? []) {
     const moved = [...states].some(([name, state]) => ingredients[name] !== state);
     if (moved || !/^[0-9a-f]{64}$/.test(key) || run.loading.has(key)) return;
-    const loading = last.then(() => loadLayer(ports, key, `${directory}/${key}.blob`));
+    // above a layer that is made anew nothing is used
+    const loading = last.then(() =>
+      run.missed ? null : loadLayer(ports, key, `${directory}/${key}.blob`),
+    );
     run.loading.set(key, loading);
     last = loading;
   }
@@ -99,7 +102,7 @@ export async function takeLayer(
   const { blob, costMs, savedAtMs } = found.manifest;
   run.reports.push({
     ...{ position, key, result: 'hit', reason: '', saved: false },
-    ...{ sizeBytes: blob.sizeBytes, ageMs: nowMs - savedAtMs, costMs },
+    ...{ sizeBytes: blob.sizeBytes, ageMs: Math.max(0, nowMs - savedAtMs), costMs },
   });
   run.manifests.push(found.manifest);
   run.parent = { key, sha256: blob.sha256 };
@@ -152,9 +155,20 @@ export async function keepLayer(
     run.manifests.push(saved.manifest);
     amend(run, position, { key, saved: true, sizeBytes: blob.sizeBytes });
   } catch (error) {
-    run.closed = (error as Error).message;
-    ports.log.warning(describeTrouble(`The layer ${position} was not saved`, run.closed));
+    closeChain(ports, run, `The layer ${position} was not saved`, (error as Error).message);
   }
+}
+
+/** From here on nothing is saved: layers above one that is missing would never be found. */
+export function closeChain(
+  ports: Pick<LayerPorts, 'log'>,
+  run: LayerRun,
+  what: string,
+  why: string,
+): void {
+  if (run.closed !== null) return;
+  run.closed = why;
+  ports.log.warning(describeTrouble(what, why));
 }
 
 function amend(run: LayerRun, position: string, more: Partial<LayerReport>): void {

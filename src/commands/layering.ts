@@ -56,7 +56,7 @@ export function createLayering(
     brokenBy: () => context.broken,
     async finish() {
       if (settings.mode.includes('write') && run.manifests.length > 0)
-        await writeTrail(ports, facts.slot, run);
+        await writeTrail(ports, facts, run);
       return run.reports;
     },
   };
@@ -81,10 +81,15 @@ function beginRun(ports: LayerPorts, settings: LayerSettings, facts: LayeringFac
   return run;
 }
 
-async function writeTrail(ports: LayerPorts, slot: string, run: LayerRun): Promise<void> {
+async function writeTrail(
+  ports: LayerPorts,
+  { slot, extraData }: LayeringFacts,
+  run: LayerRun,
+): Promise<void> {
   const trail: Trail = {
     format: layerFormat,
     savedAtMs: ports.clock.now(),
+    extraData,
     layers: run.manifests.map(({ position, key, ingredients, costMs, savedAtMs }) => ({
       ...{ position, key, ingredients, costMs, savedAtMs },
     })),

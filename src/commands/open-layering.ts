@@ -1,4 +1,7 @@
-import type { Workspace } from '../model/plan.ts';
+import { digestExtraData } from '../core/layers/predict.ts';
+import type { Element } from '../model/elements.ts';
+import type { DiskimageBuilderFacts } from '../model/host.ts';
+import type { Plan, Workspace } from '../model/plan.ts';
 import type { Job } from './job.ts';
 import { createLayering, hostStops, type Layering } from './layering.ts';
 import type { BuildSettings, CacheSettings, Ports } from './settings.ts';
@@ -25,6 +28,13 @@ export async function openLayering(
   const layering = createLayering(
     {
       ...ports,
+      // what fails because the build was cancelled is no trouble of the cache
+      log: {
+        ...ports.log,
+        warning: (problem) => {
+          if (!settings.signal.aborted) ports.log.warning(problem);
+        },
+      },
       store: cache.store,
       checker: ports.openLayerTool(own.hostDir),
       tool: ports.openBuildTool(own.hostDir, workspace.path),
@@ -33,9 +43,13 @@ export async function openLayering(
     {
       architecture: guest.architecture,
       archives: job.archives,
-      tools: await readTools(ports, job),
-      slot: `${guest.os}-${guest.release}-${guest.architecture}`,
-      ownScripts: listOwnScripts(job, inputs.elementsPath),
+      tools: await readTools(ports, job.builder),
+      slot: nameSlot(job.plan),
+      extraData: digestExtraData(
+        await ports.elements.hookFiles(job.elements),
+        job.plan.environment,
+      ),
+      ownScripts: listOwnScripts(job.elements, inputs.elementsPath),
       secretVariables: findSecretVariables(job.plan.environment, settings.secrets),
       workspacePath: workspace.path,
     },
@@ -43,22 +57,32 @@ export async function openLayering(
   return { ...layering, directory };
 }
 
+/** Names the kind of guest: builds of one kind explain each other. */
+export const nameSlot = ({ guest }: Plan): string =>
+  `${guest.os}-${guest.release}-${guest.architecture}`;
+
 /** Programs of the host whose version decides what the tree is. */
-async function readTools(
-  ports: Ports,
-  { builder }: Job,
+export async function readTools(
+  ports: Pick<Ports, 'elements' | 'commands'>,
+  builder: DiskimageBuilderFacts,
 ): Promise<Readonly<Record<string, string>>> {
   const path = builder.elementsDir.replace(/\/elements\/?$/, '/lib');
   const [library] = await ports.elements.digest([{ name: 'lib', path }]);
-  const { stdout } = await ports.commands.run(['debootstrap', '--version']);
+  const debootstrap = await ports.commands.run(['debootstrap', '--version']);
+  // newer releases of diskimage-builder take it where it is there, and get another set of packages
+  const mmdebstrap = await ports.commands.run(['mmdebstrap', '--version']);
   return {
     "diskimage-builder's library": library?.sha256 ?? builder.version,
-    debootstrap: stdout.trim(),
+    debootstrap: debootstrap.stdout.trim(),
+    mmdebstrap: mmdebstrap.exitCode === 0 ? mmdebstrap.stdout.trim() : 'absent',
   };
 }
 
 /** Scripts of the user's own elements, and of the one that installs the packages that the user names. */
-function listOwnScripts({ elements }: Job, elementsPath: readonly string[]): ReadonlySet<string> {
+export function listOwnScripts(
+  elements: readonly Element[],
+  elementsPath: readonly string[],
+): ReadonlySet<string> {
   const own = elements.filter(
     ({ name, path }) =>
       name === 'trove-guest-packages' || elementsPath.some((each) => path.startsWith(`${each}/`)),

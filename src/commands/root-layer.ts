@@ -5,7 +5,7 @@ import { mayRead } from '../core/layers/variables.ts';
 import type { HookFile, Ingredients } from '../model/layers.ts';
 import type { ArchiveState } from '../model/plan.ts';
 import { changeTree, type LayerContext, readHooks, readPlace, statePath } from './layer-context.ts';
-import { keepLayer, takeLayer } from './layer-run.ts';
+import { closeChain, keepLayer, takeLayer } from './layer-run.ts';
 
 /** What the hooks of the root phase were before any of them ran. */
 export interface RootFacts {
@@ -63,7 +63,8 @@ export async function endRoot(
     proveMounts(context, restored.mounts, watched.mounts);
     return;
   }
-  run.closed ??= await findRefusal(context, root, watched, hooks);
+  const refusal = await findRefusal(context, root, watched, hooks);
+  if (refusal !== null) closeChain(ports, run, 'No layer is saved', refusal);
   await keepLayer(ports, run, {
     ...{ treePath: tree, statePath: statePath(context), hookPid, forbidden: [] },
     ...{ blobPath: `${settings.directory}/root.new`, position: 'root' },

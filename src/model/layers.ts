@@ -65,6 +65,8 @@ export interface LayerManifest {
 export interface Trail {
   readonly format: number;
   readonly savedAtMs: number;
+  /** Digest of what the results of extra-data were made from. */
+  readonly extraData: string;
   readonly layers: readonly Pick<
     LayerManifest,
     'position' | 'key' | 'ingredients' | 'costMs' | 'savedAtMs'
@@ -82,6 +84,14 @@ export interface LayerReport {
   readonly sizeBytes: number;
   readonly ageMs: number;
   /** Build time that a hit spared, or that a miss cost. */
+  readonly costMs: number;
+}
+
+/** What is expected of one layer before a build; `costMs` is what it took when it was made. */
+export interface LayerPrediction {
+  readonly position: string;
+  readonly result: 'hit' | 'miss' | 'unknown';
+  readonly reason: string;
   readonly costMs: number;
 }
 

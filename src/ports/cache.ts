@@ -1,4 +1,5 @@
 import type { StoredImage } from '../model/layers.ts';
+import type { CacheEntry, Swept } from '../model/shelf.ts';
 
 /** Where finished images are kept between builds; what it gives is not to be trusted. */
 export interface ImageStore {
@@ -10,20 +11,11 @@ export interface ImageStore {
   storeImage(image: StoredImage, files: readonly { name: string; path: string }[]): Promise<void>;
 }
 
-/** One thing that a cache directory holds. */
-export interface CacheEntry {
-  readonly kind: 'layer' | 'image';
-  readonly id: string;
-  readonly sizeBytes: number;
-  readonly usedAtMs: number;
-  /** Its manifest as it was stored; null when it cannot be read. */
-  readonly manifest: unknown;
-}
-
-/** A cache directory as people see it. */
+/** A cache directory as people see it; one that does not exist is empty. */
 export interface CacheShelf {
   list(): Promise<readonly CacheEntry[]>;
+  /** An entry that is gone already is no error. */
   remove(entry: Pick<CacheEntry, 'kind' | 'id'>): Promise<void>;
   /** Removes what a killed build left half done. */
-  sweep(): Promise<void>;
+  sweep(): Promise<Swept>;
 }

@@ -1,5 +1,6 @@
 import type { Element, ElementDigest } from '../model/elements.ts';
 import type { HostFacts } from '../model/host.ts';
+import type { HookFile } from '../model/layers.ts';
 
 export interface Machine {
   /** Reads the facts anew; workDir and outputDir are absolute paths. */
@@ -9,6 +10,8 @@ export interface Machine {
 export interface Elements {
   /** All elements in these directories; the first directory that has a name wins. */
   read(elementsPath: readonly string[]): Promise<readonly Element[]>;
+  /** All files of these elements as diskimage-builder puts them into its hooks directory. */
+  hookFiles(elements: readonly Pick<Element, 'path'>[]): Promise<readonly HookFile[]>;
   /** Digest of the whole tree of each: names, modes, links and bytes. */
   digest(elements: readonly Pick<Element, 'name' | 'path'>[]): Promise<readonly ElementDigest[]>;
 }

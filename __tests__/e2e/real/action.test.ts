@@ -108,6 +108,26 @@ describe('the action as the runner starts it, for an unprivileged user with sudo
         expect(text).not.toContain(canary);
       }
       expect(post?.exitCode).toBe(0);
+      expect(post?.annotations).toEqual([]);
+      expect(residue(run)).toEqual(nothing);
+    },
+    16 * MINUTE_MS,
+  );
+
+  it(
+    'then builds from the layers that the post step left in the cache service, in a fraction of the time',
+    async () => {
+      const run = await start('again', { inputs: { ...inputs, artifact: 'off' } });
+      const { main, post } = run;
+      expect({ exitCode: main.exitCode, end: main.log.slice(-1500) }).toMatchObject({
+        exitCode: 0,
+      });
+      const layers = JSON.parse(main.outputs.layers ?? '[]') as { result: string }[];
+      expect(layers.length).toBeGreaterThanOrEqual(4);
+      expect(layers.filter(({ result }) => result !== 'hit')).toEqual([]);
+      expect(main.summary).toMatch(/\d of \d from the cache, which spared/);
+      expect(main.annotations).toEqual([]);
+      expect(post?.exitCode).toBe(0);
       expect(residue(run)).toEqual(nothing);
     },
     16 * MINUTE_MS,

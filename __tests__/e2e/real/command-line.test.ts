@@ -31,6 +31,7 @@ describe('the command line on a fresh clone, with a real build of a bookworm gue
         ...['--guest-release', 'bookworm'],
         ...['--output-dir', output],
         ...['--work-dir', work],
+        ...['--cache-path', join(directory, 'cache')],
         '--json',
       ],
       { encoding: 'utf8', input: '', maxBuffer: 1 << 28, timeout: 15 * MINUTE_MS },

@@ -68,6 +68,8 @@ export async function createWorkbench({ checkout = false } = {}): Promise<Workbe
     return {
       ...{ 'guest-os': 'debian', 'guest-release': 'bookworm' },
       ...{ mirror, 'mirror-security': security },
+      // each of these builds is to happen, also when an earlier one was just like it
+      cache: 'off',
       ...(inputs.output === undefined ? { 'output-dir': outputDir(name) } : {}),
       environment: Object.entries(variables)
         .map(([key, value]) => `${key}=${value}`)

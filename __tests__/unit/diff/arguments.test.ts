@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { readDiffArguments } from '../../../src/core/diff/arguments.ts';
 import { renderDiffHelp } from '../../../src/core/diff/help.ts';
-import { suggest } from '../../../src/core/inputs/nearest.ts';
 import { isSafePath } from '../../../src/core/inputs/values.ts';
+import { readWords } from '../../../src/core/inputs/words.ts';
 import { TroveImageError } from '../../../src/errors.ts';
 
-const caller = { cwd: '/home/user', temporaryDir: '/var/tmp', isSafePath, suggest };
+const caller = { cwd: '/home/user', temporaryDir: '/var/tmp', isSafePath, readWords };
 const read = (args: readonly string[]) => readDiffArguments(args, caller);
 const mistakesOf = (args: readonly string[]): readonly string[] => {
   try {

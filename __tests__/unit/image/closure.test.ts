@@ -18,6 +18,7 @@ const element = (name: string, overrides: Partial<Element> = {}): Element => ({
   dependsOn: [],
   provides: [],
   scripts: {},
+  sourceRepositories: [],
   ...overrides,
 });
 

@@ -56,11 +56,12 @@ describe('the environment of a build', () => {
   const twiceSaid = new Set([
     ...['DIB_RELEASE', 'DIB_DISTRIBUTION_MIRROR', 'DIB_APT_SOURCES_CONF', 'DIB_DEBIAN_COMPONENTS'],
     ...['DIB_UBUNTU_MIRROR_DISTS', 'DIB_DEBIAN_DEBOOTSTRAP_SCRIPT', 'DIB_DEBOOTSTRAP_EXTRA_ARGS'],
-    'GUEST_USERNAME',
+    ...['GUEST_USERNAME', 'TROVE_GUEST_PACKAGES'],
   ]);
 
   it.each(builds)('of %j lets the user name nothing that the plan says elsewhere', (raw) => {
-    const own = Object.keys(planOf(raw, { debootstrapScripts: ['sid', 'gutsy'] }).environment);
+    const asked = { ...raw, packages: 'vim' };
+    const own = Object.keys(planOf(asked, { debootstrapScripts: ['sid', 'gutsy'] }).environment);
     const free = own
       .filter((name) => twiceSaid.has(name))
       .filter((name) => mistakesOf({ environment: `${name}=x` }).length === 0);

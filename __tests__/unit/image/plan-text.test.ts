@@ -19,7 +19,7 @@ describe('the plan as text', () => {
       'image           trove-guest-debian-bookworm, 5 GiB, qcow2 raw',
       'guest           debian 12 (bookworm) amd64, guest agent of Trove 18 from package, user debian',
       'output          /srv/checkout/images/{trove-guest-debian-bookworm.qcow2,trove-guest-debian-bookworm.raw}',
-      'elements        base vm debian-minimal block-device-mbr trove-guest trove-guest-agent-package',
+      'elements        base vm debian-minimal block-device-mbr trove-guest trove-guest-agent-package trove-image-layers trove-guest-packages',
       'elements path   /opt/trove-image/elements',
       'packages        vim',
       'sources         http://archive.example.org/debian (from diskimage-builder)',
@@ -45,7 +45,8 @@ describe('the plan as text', () => {
       '                DIB_PYTHON_VERSION=3',
       '                DIB_RELEASE=bookworm',
       '                GUEST_USERNAME=debian',
-      'command         disk-image-create -a amd64 -t raw --no-tmpfs --image-size 5 -p vim base vm debian-minimal block-device-mbr trove-guest trove-guest-agent-package',
+      '                TROVE_GUEST_PACKAGES=vim',
+      'command         disk-image-create -a amd64 -t raw --no-tmpfs --image-size 5 base vm debian-minimal block-device-mbr trove-guest trove-guest-agent-package trove-image-layers trove-guest-packages',
       'scripts         root         08-debootstrap (debootstrap)',
       '                pre-install  03-baseline-tools (base)',
     ]);

@@ -27,7 +27,7 @@ describe('the plan of a Debian bookworm image', () => {
       '--no-tmpfs',
       ...['--image-size', '5'],
       ...['base', 'vm', 'debian-minimal', 'block-device-mbr'],
-      ...['trove-guest', 'trove-guest-agent-package'],
+      ...['trove-guest', 'trove-guest-agent-package', 'trove-image-layers'],
     ]);
   });
 
@@ -49,6 +49,7 @@ describe('the plan', () => {
           'block-device-efi',
           'trove-guest',
           'trove-guest-agent-package',
+          'trove-image-layers',
         ],
       },
     ],
@@ -63,6 +64,7 @@ describe('the plan', () => {
           'block-device-mbr',
           'trove-guest',
           'trove-guest-agent-package',
+          'trove-image-layers',
         ],
       },
     ],
@@ -77,6 +79,7 @@ describe('the plan', () => {
           'block-device-mbr',
           'trove-guest',
           'trove-guest-agent-package',
+          'trove-image-layers',
           'my-own',
         ],
       },
@@ -103,12 +106,23 @@ describe('the plan', () => {
     expect(planOf(raw)).toMatchObject(expected);
   });
 
-  it('keeps option and value together where packages are asked for', () => {
-    const { arguments: argv } = planOf({ packages: 'vim curl', 'image-size': '8' });
+  it('has packages installed by an element of its own, where a layer can hold them', () => {
+    const plan = planOf({ packages: 'vim curl', elements: 'my-own', 'image-size': '8' });
+    const { arguments: argv, environment } = plan;
     expect(argv.slice(argv.indexOf('--image-size'), argv.indexOf('base'))).toEqual([
       ...['--image-size', '8'],
-      ...['-p', 'vim,curl'],
     ]);
+    expect(argv).not.toContain('-p');
+    expect(argv.slice(argv.indexOf('trove-image-layers'))).toEqual([
+      ...['trove-image-layers', 'trove-guest-packages', 'my-own'],
+    ]);
+    expect(environment.TROVE_GUEST_PACKAGES).toBe('vim curl');
+    expect(plan.packages).toEqual(['vim', 'curl']);
+  });
+
+  it('has neither the element nor the variable where no packages are asked for', () => {
+    expect(planOf().elements).not.toContain('trove-guest-packages');
+    expect(planOf().environment).not.toHaveProperty('TROVE_GUEST_PACKAGES');
   });
 });
 

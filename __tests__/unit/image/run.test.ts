@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   composeCommand,
+  composeComparisons,
   composeConversion,
   composeEnvironment,
 } from '../../../src/core/image/run.ts';
@@ -16,7 +17,7 @@ const venvBuilder = {
 } as const;
 
 describe('the environment of the run', () => {
-  const environment = composeEnvironment(planOf(), hostFacts(), workspace, null);
+  const environment = composeEnvironment(planOf(), hostFacts(), workspace, null, null);
 
   it('keeps every path inside the workspace', () => {
     for (const name of ['HOME', 'DIB_IMAGE_CACHE', 'DIB_LOCKFILES', 'DIB_MANIFEST_SAVE_DIR']) {
@@ -40,6 +41,7 @@ describe('the environment of the run', () => {
       hostFacts({ diskimageBuilder: venvBuilder }),
       workspace,
       null,
+      null,
     );
     expect(own.PATH).toMatch(/^\/opt\/venv\/bin:\/usr\/local\/sbin:/);
     expect(environment.PATH?.split(':')).toHaveLength(6);
@@ -47,12 +49,12 @@ describe('the environment of the run', () => {
 
   it('tells debootstrap the keyring, beside what the plan tells it', () => {
     const https = planOf({ mirror: 'https://mirror.example.org/debian' });
-    const run = composeEnvironment(https, hostFacts(), workspace, '/w/keyring.gpg');
+    const run = composeEnvironment(https, hostFacts(), workspace, '/w/keyring.gpg', null);
     expect(run.DIB_DEBOOTSTRAP_EXTRA_ARGS).toBe(
       '--include=ca-certificates --keyring=/w/keyring.gpg',
     );
     expect(
-      composeEnvironment(planOf(), hostFacts(), workspace, '/w/keyring.gpg')
+      composeEnvironment(planOf(), hostFacts(), workspace, '/w/keyring.gpg', null)
         .DIB_DEBOOTSTRAP_EXTRA_ARGS,
     ).toBe('--keyring=/w/keyring.gpg');
     expect(environment).not.toHaveProperty('DIB_DEBOOTSTRAP_EXTRA_ARGS');
@@ -60,13 +62,20 @@ describe('the environment of the run', () => {
 
   it("passes the machine's proxies on", () => {
     const proxies = { http_proxy: 'http://127.0.0.1:3128' };
-    expect(composeEnvironment(planOf(), hostFacts({ proxies }), workspace, null)).toMatchObject(
-      proxies,
-    );
+    expect(
+      composeEnvironment(planOf(), hostFacts({ proxies }), workspace, null, null),
+    ).toMatchObject(proxies);
+  });
+
+  it('names the directory of the layers where there are any, and only there', () => {
+    const run = composeEnvironment(planOf(), hostFacts(), workspace, null, '/w/layers');
+    expect(run).toEqual({ ...environment, TROVE_IMAGE_LAYERS: '/w/layers' });
+    expect(environment).not.toHaveProperty('TROVE_IMAGE_LAYERS');
   });
 
   it('sets nothing that the input environment would accept and then lose without a word', () => {
-    const lost = Object.keys(environment).filter(
+    const withLayers = composeEnvironment(planOf(), hostFacts(), workspace, null, '/w/layers');
+    const lost = Object.keys(withLayers).filter(
       (name) =>
         !(name in planOf().environment) && mistakesOf({ environment: `${name}=x` }).length === 0,
     );
@@ -146,5 +155,47 @@ describe('the conversion', () => {
 
   it.each(rows)('to %s, %s, on %d processors', (format, compression, processors, argv) => {
     expect(composeConversion(format, compression, 'a', 'b', processors)).toEqual(argv);
+  });
+});
+
+describe('the comparison with the raw image', () => {
+  const mebi = 1024 ** 2;
+  /** [offset, size] that each comparison reads of both images; a size of undefined is the rest. */
+  const rangesOf = (bytes: number) =>
+    composeComparisons('qcow2', '/w/image.raw', '/o/guest.qcow2', bytes).map((argv) => {
+      const [left, right] = argv.slice(2).map((node) => JSON.parse(node.replace(/^json:/, '')));
+      expect([right.offset, right.size]).toEqual([left.offset, left.size]);
+      return [left.offset, left.size];
+    });
+
+  it('is of two halves, each by names that qemu-img reads as JSON', () => {
+    const file = (filename: string) => ({ driver: 'file', filename });
+    const half = (range: object) => [
+      'compare',
+      '-q',
+      `json:${JSON.stringify({ driver: 'raw', ...range, file: file('/w/image.raw') })}`,
+      `json:${JSON.stringify({ driver: 'raw', ...range, file: { driver: 'qcow2', file: file('/o/guest.qcow2') } })}`,
+    ];
+    expect(composeComparisons('qcow2', '/w/image.raw', '/o/guest.qcow2', 64 * mebi)).toEqual([
+      half({ offset: 0, size: 32 * mebi }),
+      half({ offset: 32 * mebi }),
+    ]);
+  });
+
+  it.each([5 * 1024 * mebi, 3 * 1024 * mebi, 65_536, 3 * 65_536, 131_071])(
+    'of %d bytes leaves no byte out, and cuts where a cluster begins',
+    (bytes) => {
+      const [[start, size] = [], [middle, rest] = []] = rangesOf(bytes);
+      expect([start, middle, rest]).toEqual([0, size, undefined]);
+      expect(middle % 65_536).toBe(0);
+      expect(middle).toBeLessThanOrEqual(bytes / 2);
+      expect(middle).toBeGreaterThan(bytes / 2 - 65_536);
+    },
+  );
+
+  it('reads a path with quotes and backslashes as it is', () => {
+    const odd = '/o/a "b"\\c,d.qcow2';
+    const [first = []] = composeComparisons('vpc', '/w/image.raw', odd, mebi);
+    expect(JSON.parse((first[3] ?? '').replace(/^json:/, '')).file.file.filename).toBe(odd);
   });
 });

@@ -89,6 +89,33 @@ const hostile = [
   ['work-dir', '/var/my tmp'],
   ['work-dir', '/var/tmp:/x'],
   ['work-dir', '/var/tmp\u0000'],
+  ['cache', 'yes'],
+  ['cache', 'true'],
+  ['cache', 'read, write'],
+  ['cache', 'READ'],
+  ['cache', 'none'],
+  ['cache-backend', 's3'],
+  ['cache-backend', 'Directory'],
+  ['cache-backend', '/srv/cache'],
+  ['cache-path', '/srv/my cache'],
+  ['cache-path', '/srv/a:b'],
+  ['cache-path', '/srv/$HOME'],
+  ['cache-path', "/srv/a'b"],
+  ['cache-path', '/srv/a\\b'],
+  ['cache-path', 'a\nb'],
+  ['cache-path', '/srv/cache\u0000'],
+  ['cache-path', `/${long}`],
+  ['cache-max-age', '-1'],
+  ['cache-max-age', '366'],
+  ['cache-max-age', '1.5'],
+  ['cache-max-age', '7d'],
+  ['cache-max-age', 'never'],
+  ['cache-max-size', '0'],
+  ['cache-max-size', '-20'],
+  ['cache-max-size', '10001'],
+  ['cache-max-size', '0.5'],
+  ['cache-max-size', '20G'],
+  ['cache-max-size', '1e3'],
   ['image-size', '2'],
   ['image-size', '101'],
   ['image-size', '-5'],
@@ -161,6 +188,7 @@ describe('a reserved variable', () => {
     ['ELEMENTS_PATH', 'elements-path'],
     ['DIB_DISTRIBUTION_MIRROR', 'mirror'],
     ['DIB_IMAGE_SIZE', 'image-size'],
+    ['TROVE_GUEST_PACKAGES', 'packages'],
   ] as const;
 
   it.each(reserved)('%s is refused and the input %s named instead', (name, instead) => {
@@ -170,12 +198,12 @@ describe('a reserved variable', () => {
     );
   });
 
-  it.each(['PATH', 'HOME', 'IFS', 'LD_PRELOAD', 'BASH_ENV', 'ENV', 'TMP_DIR', 'PYTHONPATH'])(
-    '%s is refused',
-    (name) => {
-      expect(mistakesOf({ environment: `${name}=x` })).toHaveLength(1);
-    },
-  );
+  it.each([
+    ...['PATH', 'HOME', 'IFS', 'LD_PRELOAD', 'BASH_ENV', 'ENV', 'TMP_DIR', 'PYTHONPATH'],
+    'TROVE_IMAGE_LAYERS',
+  ])('%s is refused', (name) => {
+    expect(mistakesOf({ environment: `${name}=x` })).toHaveLength(1);
+  });
 
   it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty'])(
     'is not what %s is, though every object has one',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { buildRecord, manifestOf, recordedPhases } from '../support/record.ts';
+import { buildRecord, manifestOf, recordedLayers, recordedPhases } from '../support/record.ts';
 
 describe('the manifest', () => {
   const manifest = manifestOf();
@@ -12,6 +12,7 @@ describe('the manifest', () => {
       '/home/builder',
       '/opt/trove-image',
       '/usr/share/keyrings',
+      '/home/builder/private-cache',
     ]) {
       expect([path, record.includes(path)]).toEqual([path, true]);
       expect([path, text.includes(path)]).toEqual([path, false]);
@@ -49,6 +50,7 @@ describe('the manifest', () => {
         ...buildRecord().plan.elements,
       ],
       phases: recordedPhases,
+      layers: recordedLayers,
     });
   });
 

@@ -3,12 +3,13 @@ import { composeOutputs } from '../../../src/core/report/outputs.ts';
 import { renderSums } from '../../../src/core/report/sums.ts';
 import { outputTable } from '../../../src/model/output-table.ts';
 import type { RawInputs } from '../support/inputs.ts';
-import { buildRecord, manifestOf } from '../support/record.ts';
+import { buildRecord, manifestOf, recordedLayers } from '../support/record.ts';
 
 const outputsOf = (raw: RawInputs = {}, artifact: { id: string; url: string } | null = null) =>
   composeOutputs({
     manifest: manifestOf(raw, raw.verify === 'off' ? { checks: [] } : {}),
     files: buildRecord(raw).files,
+    layers: recordedLayers,
     paths: { manifest: '/o/manifest.json', log: '/o/x.log' },
     artifact,
     durationMs: 178_501,
@@ -31,6 +32,7 @@ describe('the outputs', () => {
       'manifest-path': '/o/manifest.json',
       'log-path': '/o/x.log',
       'build-id': manifestOf().buildId,
+      layers: JSON.stringify(recordedLayers),
       'artifact-id': '42',
       'artifact-url': 'https://example.org/42',
       'verify-result': 'passed',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { renderFailureSummary, renderSummary } from '../../../src/core/report/summary.ts';
-import { manifestOf, recordedPhases } from '../support/record.ts';
+import { manifestOf, recordedLayers, recordedPhases } from '../support/record.ts';
 
 const url = 'https://ci.example.org/runs/1/artifacts/42';
 const text = renderSummary(manifestOf(), url);
@@ -22,12 +22,9 @@ describe('the summary of a build', () => {
   });
 
   it('has a table of two columns, whatever is in its cells', () => {
-    const rows = text
-      .split('\n')
-      .filter(
-        (line) =>
-          /^\| (?!phase)/.test(line) && !line.includes('dib') && !/ \| \d+\.\d \|$/.test(line),
-      );
+    const lines = text.split('\n');
+    const start = lines.indexOf('| | |');
+    const rows = lines.slice(start, lines.indexOf('', start));
     expect(rows.length).toBeGreaterThan(6);
     for (const row of rows) expect(row.replaceAll('\\|', '').match(/\|/g)).toHaveLength(3);
   });
@@ -75,6 +72,36 @@ describe('the summary of a build', () => {
     expect(text.match(/^```/gm)?.length).toBe(6);
     expect(text.match(/<details>/g)).toHaveLength(2);
     expect(text.match(/<\/details>/g)).toHaveLength(2);
+  });
+});
+
+describe('the layers in the summary', () => {
+  it('are a table: what was found, what was made anew, why, and whether it is kept', () => {
+    const lines = text.split('\n');
+    const start = lines.indexOf('### Layers');
+    expect(lines.slice(start + 2, start + 9)).toEqual([
+      '1 of 3 from the cache, which spared 24 s.',
+      '',
+      '| after | | size | time | why |',
+      '|---|---|--:|--:|---|',
+      '| `root` | hit | 96.0 MiB | −24 s |  |',
+      '| `install.d/03-trove-guest-fast-build` | built | 200.0 MiB | 1 min 2 s | packages of install changed; saved |',
+      '| `post-install.d/99-x` | built |  | 1 s | script install.d/a\\|b changed; not saved |',
+    ]);
+  });
+
+  it('of an image that is used again are the image itself', () => {
+    const reused = { ...recordedLayers[0], position: 'image' };
+    const summary = renderSummary(manifestOf(), url, [reused]);
+    expect(summary).toContain(
+      '### Layers\n\nNothing has changed: this is the image that was built at 2026-11-22T22:11:17.384Z; its digest was checked.\n',
+    );
+    expect(summary).not.toContain('| after |');
+  });
+
+  it('are not mentioned where there are none', () => {
+    expect(text).toContain('### Layers');
+    expect(renderSummary(manifestOf({}, { layers: [] }), url)).not.toContain('### Layers');
   });
 });
 

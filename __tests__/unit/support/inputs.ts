@@ -4,7 +4,11 @@ import type { InputName } from '../../../src/model/input-table.ts';
 import type { Inputs } from '../../../src/model/inputs.ts';
 
 export type RawInputs = Readonly<Partial<Record<InputName, string>>>;
-export const caller = { cwd: '/srv/checkout', temporaryDir: '/var/tmp' } as const;
+export const caller = {
+  cwd: '/srv/checkout',
+  temporaryDir: '/var/tmp',
+  cacheDir: '/home/builder/.cache/trove-image',
+} as const;
 
 /** Inputs as a workflow gives them, checked and complete. */
 export const inputsOf = (raw: RawInputs = {}): Inputs => readInputs(raw, caller);

@@ -1,27 +1,28 @@
 import { isAbsolute, join, normalize } from 'node:path/posix';
 import { type Problem, TroveImageError } from '../../errors.ts';
 import type { DiffRequest } from '../../model/diff.ts';
+import type { WordReader } from '../../model/words.ts';
 
 /** Who calls, and rules that the inputs of a build share. */
 export interface DiffCaller {
   readonly cwd: string;
   readonly temporaryDir: string;
   readonly isSafePath: (path: string) => boolean;
-  /** A sentence that proposes the nearest name, or nothing. */
-  readonly suggest: (typed: string, candidates: readonly string[]) => string;
+  readonly readWords: WordReader;
 }
 
-const valued = ['--limit', '--ignore', '--work-dir'] as const;
-const flags = ['--json', '--verbose', '--help'] as const;
+const options = {
+  command: 'diff',
+  valued: ['--limit', '--ignore', '--work-dir'],
+  flags: ['--json', '--verbose', '--help'],
+} as const;
 const help = 'See trove-image diff --help.';
 const defaultLimit = 40;
 
-type Values = Partial<Record<string, string>>;
-
 /** Reads the words after `diff`; throws one error that lists every mistake in them. */
 export function readDiffArguments(args: readonly string[], caller: DiffCaller): DiffRequest {
-  const mistakes: Problem[] = [];
-  const { values, names } = readWords(args, caller, mistakes);
+  const { values, names, mistakes: first } = caller.readWords(args, options);
+  const mistakes: Problem[] = [...first];
   const absolute = (path: string): string =>
     normalize(isAbsolute(path) ? path : join(caller.cwd, path)).replace(/(.)\/$/, '$1');
   checkNames(names, mistakes);
@@ -68,54 +69,4 @@ function checkNames(names: readonly string[], mistakes: Problem[]): void {
       hint: 'Write: trove-image diff OLD NEW',
     });
   }
-}
-
-function readWords(
-  args: readonly string[],
-  caller: DiffCaller,
-  mistakes: Problem[],
-): { readonly values: Values; readonly names: readonly string[] } {
-  const values: Values = {};
-  const names: string[] = [];
-  const words = [...args];
-  let onlyNames = false;
-  for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    if (onlyNames || !word.startsWith('-') || word === '-') {
-      names.push(word);
-    } else if (word === '--') {
-      onlyNames = true;
-    } else {
-      readOption(word, words, values, caller, mistakes);
-    }
-  }
-  return { values, names };
-}
-
-function readOption(
-  word: string,
-  rest: string[],
-  values: Values,
-  caller: DiffCaller,
-  mistakes: Problem[],
-): void {
-  const [, name = '', given] = /^([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
-  const takesValue = (valued as readonly string[]).includes(name);
-  if (!takesValue && !(flags as readonly string[]).includes(name)) {
-    const message = `${JSON.stringify(name)} is not an option of diff.${caller.suggest(name, [...valued, ...flags])}`;
-    mistakes.push({ code: 'unknown-input', message, hint: help });
-    return;
-  }
-  if (!takesValue && given !== undefined) {
-    mistakes.push({ code: 'stray-argument', message: `${name} takes no value.`, hint: help });
-    return;
-  }
-  // what begins like an option is one: a value that was forgotten does not take it
-  const next = rest[0]?.startsWith('--') ? undefined : rest[0];
-  const value = takesValue ? (given ?? next) : 'true';
-  if (takesValue && given === undefined && next !== undefined) rest.shift();
-  if (value === undefined || value === '') {
-    mistakes.push({ code: 'stray-argument', message: `${name} has no value.`, hint: help });
-    return;
-  }
-  values[name] = value;
 }

@@ -46,6 +46,8 @@ const reserved: Readonly<Record<string, string>> = {
   SHELLOPTS: '',
   TMPDIR: '',
   TMP_DIR: '',
+  TROVE_GUEST_PACKAGES: 'packages',
+  TROVE_IMAGE_LAYERS: '',
   USER: '',
   break: '',
   http_proxy: '',

@@ -31,6 +31,7 @@ export function renderHelp(version: string): string {
     'Usage: trove-image COMMAND [OPTIONS]',
     '',
     row('build', 'Build a guest image (trove-image build --help shows every option).'),
+    row('cache', 'Show and tidy the cache directory (trove-image cache --help).'),
     row(
       'clean',
       'End what a build that died left: processes, mounts, loop devices, files. --work-dir DIR',

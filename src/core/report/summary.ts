@@ -1,10 +1,15 @@
+import type { LayerReport } from '../../model/layers.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { PhaseRun } from '../../model/timeline.ts';
 
 const mebi = 1024 ** 2;
 
 /** The step summary of a finished build: what an operator wants to know first, first. */
-export function renderSummary(manifest: Manifest, artifactUrl: string): string {
+export function renderSummary(
+  manifest: Manifest,
+  artifactUrl: string,
+  layers: readonly LayerReport[] = manifest.layers,
+): string {
   const image = manifest.files[0];
   const { guest } = manifest;
   const title = `Trove guest image ${image?.fileName ?? ''}`;
@@ -14,6 +19,7 @@ export function renderSummary(manifest: Manifest, artifactUrl: string): string {
     `${capitalise(guest.os)} ${guest.version} (${guest.release}), ${guest.architecture}, guest agent ${guest.agentVersion ?? 'unknown'}, ${describeSize(image?.sizeBytes ?? 0)}, built in ${minutes(manifest.durationSeconds)}.`,
     '',
     renderFacts(manifest, artifactUrl),
+    renderLayers(layers, manifest.builtAt),
     renderChart(manifest.phases),
     renderChecks(manifest),
     renderPackages(manifest),
@@ -54,6 +60,31 @@ function renderFacts(manifest: Manifest, artifactUrl: string): string {
   return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`), ''].join(
     '\n',
   );
+}
+
+/** What came from earlier builds, and why the rest did not. */
+function renderLayers(layers: readonly LayerReport[], builtAt: string): string {
+  if (layers.length === 0) return '';
+  if (layers[0]?.position === 'image')
+    return `### Layers\n\nNothing has changed: this is the image that was built at ${builtAt}; its digest was checked.\n`;
+  const hits = layers.filter(({ result }) => result === 'hit');
+  const sparedMs = hits.reduce((sum, { costMs }) => sum + costMs, 0);
+  const rows = layers.map(({ position, result, sizeBytes, costMs, reason, saved }) => {
+    const cells = [code(position), result === 'hit' ? 'hit' : 'built'];
+    const time = `${result === 'hit' ? '−' : ''}${minutes(costMs / 1000)}`;
+    const why = plain(reason) + (result === 'miss' ? `; ${saved ? 'saved' : 'not saved'}` : '');
+    return `| ${[...cells, sizeBytes > 0 ? describeSize(sizeBytes) : '', time, why].join(' | ')} |`;
+  });
+  return [
+    '### Layers',
+    '',
+    `${hits.length} of ${layers.length} from the cache, which spared ${minutes(sparedMs / 1000)}.`,
+    '',
+    '| after | | size | time | why |',
+    '|---|---|--:|--:|---|',
+    ...rows,
+    '',
+  ].join('\n');
 }
 
 /** A Gantt chart in the form that GitHub draws (mermaid); one bar per phase, seconds since the start. */
