@@ -5,9 +5,11 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { hygieneRules } from '../../src/core/checks/hygiene.ts';
 import { readDiffArguments } from '../../src/core/diff/arguments.ts';
+import { suggest } from '../../src/core/inputs/nearest.ts';
 import { readInputs } from '../../src/core/inputs/read.ts';
 import { isSafePath } from '../../src/core/inputs/values.ts';
 import { readWords } from '../../src/core/inputs/words.ts';
+import { readCacheArguments } from '../../src/core/shelf/arguments.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { inputTable } from '../../src/model/input-table.ts';
 import { manifestVersion } from '../../src/model/manifest.ts';
@@ -191,6 +193,11 @@ describe('an example', () => {
         expect(readDiffArguments(words, { ...caller, isSafePath, readWords }).oldPath).toMatch(
           /^\//,
         );
+        continue;
+      }
+      if (name === 'cache') {
+        const read = () => readCacheArguments(words, { ...caller, isSafePath, readWords, suggest });
+        expect(read().cachePath).toMatch(/^\//);
         continue;
       }
       expect(['build', 'clean']).toContain(name);

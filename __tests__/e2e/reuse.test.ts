@@ -49,8 +49,8 @@ describe('a build in which nothing has changed', () => {
 
   it('is foretold by a dry run', async () => {
     const { stdout } = await bench.build('foretold', {
-      inputs: { cache: 'read', 'cache-path': cache, 'dry-run': 'true' },
-      flags: ['--json'],
+      inputs: { cache: 'read', 'cache-path': cache },
+      flags: ['--dry-run', '--json'],
     }).ended;
     expect(JSON.parse(stdout).layers).toEqual([
       {

@@ -4,7 +4,9 @@ import { planOf } from '../unit/support/plan.ts';
 import { fakeCommands, fakeFiles, fakeLog } from './fakes.ts';
 
 const plan = planOf({ formats: 'qcow2,vhd', 'output-dir': '/out', 'image-name': 'guest' });
-const convert = (answers: Parameters<typeof fakeCommands>[0] = [], files = fakeFiles()) => {
+const diskBytes = 5 * 1024 ** 3;
+const diskFiles = () => ({ ...fakeFiles(), sizeOf: async () => diskBytes });
+const convert = (answers: Parameters<typeof fakeCommands>[0] = [], files = diskFiles()) => {
   const commands = fakeCommands(answers);
   const ports = { commands, files, log: fakeLog() };
   const run = convertImage(ports, plan, '/ws/out/image.raw', 4).then((drafts) => {
@@ -47,7 +49,7 @@ describe('writing the image files', () => {
           .slice(3)
           .map((node) => JSON.parse(node.slice(5))),
       );
-    const half = (plan.imageSizeGib * 1024 ** 3) / 2;
+    const half = diskBytes / 2;
     const image = { driver: 'file', filename: '/ws/out/image.raw' };
     const expected = ['qcow2', 'vpc'].flatMap((driver, index) => {
       const filename = `/out/.guest.${['qcow2', 'vhd'][index]}.partial`;

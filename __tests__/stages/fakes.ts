@@ -86,6 +86,7 @@ export function fakeFiles(initial: Readonly<Record<string, string>> = {}): FakeF
       done.push(`remove ${path}`);
       content.delete(path);
     },
+    sizeOf: async (path) => (content.get(path) ?? '').length,
     digest: async (path) => ({ sizeBytes: (content.get(path) ?? '').length, sha256: `of ${path}` }),
     openLog: () => ({ write: () => undefined, close: async () => undefined }),
   };

@@ -1,5 +1,5 @@
 import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { CacheShelf, ImageStore } from '../ports/cache.ts';
 import type { LayerStore, TrailStore } from '../ports/layers.ts';
 import { lend, share, takeOver } from './directory-cache/copies.ts';
@@ -34,7 +34,7 @@ export function createDirectoryCache(
     find: async (key) => find('layer', key),
     fetch: async ({ key, blob }, path) => {
       const entry = place('layer', key);
-      await orGone(lend(join(entry, 'blob'), path), join(entry, 'blob'));
+      await orGone(lend(join(entry, 'blob'), path), path);
       await proveSame(entry, key, blob.sha256, path);
     },
     store: async (manifest, path) =>
@@ -56,7 +56,7 @@ export function createDirectoryCache(
     findImage: async (id) => find('image', id),
     fetchImageFile: async (id, fileName, path) => {
       const from = join(place('image', id), checkName(fileName));
-      await orGone(share(from, path), from);
+      await orGone(share(from, path), path);
     },
     storeImage: async (image, files) =>
       putEntry(root, place('image', image.id), image, async (staging) => {
@@ -67,6 +67,8 @@ export function createDirectoryCache(
     sweep: () => sweepStaging(root),
   };
 }
+
+const goneMeanwhile = 'it was removed from the cache meanwhile';
 
 const trailPath = (root: string, slot: string): string =>
   join(root, 'trails', `${checkName(slot)}.json`);
@@ -93,20 +95,21 @@ async function touch(entry: string): Promise<void> {
   await utimes(join(entry, 'manifest.json'), now, now).catch(() => undefined);
 }
 
-/** Another build may have removed an entry since it was found. */
-async function orGone(fetching: Promise<void>, from: string): Promise<void> {
+/** Another build may have removed an entry since it was found, and made it anew by now. */
+async function orGone(fetching: Promise<void>, to: string): Promise<void> {
   await fetching.catch(async (error: NodeJS.ErrnoException) => {
-    const isThere = error.code !== 'ENOENT' || (await stat(from).catch(() => null)) !== null;
-    throw isThere ? error : makeTrouble('it was removed from the cache meanwhile');
+    const isGone = error.code === 'ENOENT' && (await stat(dirname(to)).catch(() => null)) !== null;
+    throw isGone ? makeTrouble(goneMeanwhile) : error;
   });
 }
 
-/** Another build may have put its own layer in the place of the one that was found. */
+/** Another build may have removed the layer that was found, or put its own in its place, before it was fetched. */
 async function proveSame(entry: string, key: string, sha256: string, path: string): Promise<void> {
   const manifest = await readManifest(entry, `layer ${key.slice(0, 12)}`).catch(() => null);
   const now = (manifest as { blob?: { sha256?: unknown } } | null)?.blob?.sha256;
-  // removed meanwhile: then the digest tells
-  if (manifest === null || now === sha256) return;
+  if (now === sha256) return;
   await rm(path, { force: true });
-  throw makeTrouble('another build replaced it meanwhile');
+  throw makeTrouble(
+    now === undefined ? goneMeanwhile : 'another build put its own into the cache meanwhile',
+  );
 }

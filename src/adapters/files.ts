@@ -16,6 +16,7 @@ export function createFiles(): Files {
     makePrivateDirectory: (path) => mkdir(path, { mode: 0o700 }),
     rename,
     removeFile: (path) => rm(path, { force: true }),
+    sizeOf: async (path) => (await stat(path)).size,
     digest,
     openLog,
   };

@@ -18,7 +18,7 @@ import { uploadImages, uploadLog } from '../stages/upload.ts';
 import { inWorkspace } from './cleaning.ts';
 import { type Job, prepareJob } from './job.ts';
 import { openLayering } from './open-layering.ts';
-import { keepFinished, type Made, reuseFinished } from './reuse.ts';
+import { keepFinished, type Made, nameImage, reuseFinished } from './reuse.ts';
 import { type BuildSettings, type Ports, stopIfCancelled } from './settings.ts';
 
 export interface BuildResult {
@@ -46,16 +46,15 @@ async function runBuild(ports: Ports, settings: BuildSettings): Promise<BuildRes
     inWorkspace(ports, how, (workspace) =>
       keepLog(ports, how, job, () => make(ports, how, job, workspace, startedAtMs)),
     );
-  const reused = await reuseFinished(ports, settings, job);
-  const made =
-    reused ??
-    (await run(settings).catch((error: unknown) => {
-      if (!(error instanceof BrokenLayers)) throw error;
-      ports.log.warning(describeTrouble('The build begins again without layers', error.message));
-      return run({ ...settings, cache: null });
-    }));
-  if (reused === null && settings.cache !== null)
-    await keepFinished(ports, settings, settings.cache, job, made);
+  const again = (error: unknown): Promise<Made> => {
+    if (!(error instanceof BrokenLayers)) throw error;
+    ports.log.warning(describeTrouble('The build begins again without layers', error.message));
+    return run({ ...settings, cache: null });
+  };
+  const name = settings.cache === null ? null : await nameImage(ports, settings, job);
+  const reused = await reuseFinished(ports, settings, job, name);
+  const made = reused ?? (await run(settings).catch(again));
+  if (reused === null) await keepFinished(ports, settings, job, name, made);
   stopIfCancelled(settings.signal);
   const artifact = await upload(ports, settings, job, made.files);
   const durationMs = ports.clock.now() - startedAtMs;
@@ -99,6 +98,8 @@ async function make(
   ports.log.chapter('Check the image');
   // both only read the raw image, and each leaves the machine idle for a part of its time
   const converting = convertImage(ports, plan, built.rawPath, host.processors);
+  // its failure is told where it is awaited
+  converting.catch(() => undefined);
   const checked = await checkImage(ports, settings, job, built.rawPath, workspace).catch(
     async (error: Error) => {
       await withdrawDrafts(ports.files, converting);

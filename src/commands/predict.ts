@@ -1,15 +1,14 @@
-import { computeImageId, judgeImage } from '../core/layers/image-id.ts';
+import { judgeImage } from '../core/layers/image-id.ts';
 import { readTrail } from '../core/layers/judge.ts';
 import { predictLayers } from '../core/layers/predict.ts';
 import type { Element } from '../model/elements.ts';
 import type { DiskimageBuilderFacts } from '../model/host.ts';
 import { type LayerPrediction, layerFormat } from '../model/layers.ts';
 import type { ArchiveState, Plan } from '../model/plan.ts';
-import { version } from '../model/version.ts';
 import { identify } from '../stages/identify.ts';
-import { limitImageAge } from '../stages/reuse-image.ts';
 import { readArchives } from '../stages/sources.ts';
 import { listOwnScripts, nameSlot, readTools } from './open-layering.ts';
+import { nameImage } from './reuse.ts';
 import type { BuildSettings, CacheSettings, Ports } from './settings.ts';
 
 const dayMs = 86_400_000;
@@ -65,11 +64,10 @@ async function predictImage(
   if (images === null) return null;
   const { plan, builder, elements, archives } = job;
   const { buildId } = await identify(ports, plan, builder, elements, archives);
-  const maxAgeMs = await limitImageAge(ports.files, elements, inputs.cacheMaxAgeDays * dayMs);
-  const id = computeImageId(plan, buildId, version);
-  const nowMs = ports.clock.now();
-  const image = judgeImage(await images.findImage(id), { id, nowMs, maxAgeMs });
-  if (image === null || maxAgeMs === 0) return null;
+  const name = await nameImage(ports, { inputs }, { plan, elements, buildId });
+  if (name === null) return null;
+  const found = await images.findImage(name.id);
+  if (judgeImage(found, { ...name, nowMs: ports.clock.now() }) === null) return null;
   const reason = 'nothing has changed: the finished image is used again';
   return { position: 'image', result: 'hit', reason, costMs: 0 };
 }

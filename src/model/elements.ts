@@ -31,7 +31,10 @@ export const phases = [
 
 /** Order of two hooks of a phase, as dib-run-parts has it: `sort -n`, then by bytes. What begins with no number counts as 0. */
 export function compareHooks(a: string, b: string): number {
-  const byNumber = (Number.parseInt(a, 10) || 0) - (Number.parseInt(b, 10) || 0);
+  const byNumber = readNumber(a) - readNumber(b);
   if (byNumber !== 0) return byNumber;
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** The number that `sort -n` sees: a sign, digits and a fraction, no exponent. */
+const readNumber = (name: string): number => Number(/^-?\d*\.?\d*/.exec(name)?.[0]) || 0;

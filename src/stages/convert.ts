@@ -40,7 +40,7 @@ export async function convertImage(
     ports.files,
     plan.files.map(({ fileName }) => hidden(fileName)),
   );
-  const bytes = plan.imageSizeGib * 1024 ** 3;
+  const bytes = plan.verify ? await ports.files.sizeOf(rawPath) : 0;
   const drafts: Draft[] = [];
   try {
     for (const { format, fileName } of plan.files) {

@@ -1,10 +1,11 @@
 import { findImpure } from '../core/layers/chroot.ts';
 import { judgeImage } from '../core/layers/image-id.ts';
-import type { Element } from '../model/elements.ts';
+import { type Repository, readCommit } from '../core/layers/repositories.ts';
 import type { OutputFile } from '../model/image.ts';
-import { layerFormat, type StoredImage } from '../model/layers.ts';
+import { type HookFile, layerFormat, type StoredImage } from '../model/layers.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { ImageStore } from '../ports/cache.ts';
+import type { Commands } from '../ports/commands.ts';
 import type { Files } from '../ports/files.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/machine.ts';
@@ -25,25 +26,31 @@ export interface ReusedImage {
 
 const dayMs = 86_400_000;
 
-/**
- * How long an image of these elements is good for: a source repository may move at any time, and so may what
- * scripts fetch by themselves.
- */
-export async function limitImageAge(
-  files: Files,
-  elements: readonly Element[],
-  maxAgeMs: number,
-): Promise<number> {
-  if (elements.some(({ sourceRepositories }) => sourceRepositories.length > 0)) return 0;
-  const scripts = elements.flatMap(({ path, scripts: byPhase }) =>
-    Object.entries(byPhase).flatMap(([phase, names]) =>
-      names.map((name) => `${path}/${phase}.d/${name}`),
-    ),
-  );
-  const texts = await Promise.all(
-    scripts.map(async (id) => ({ id, text: await files.read(id).catch(() => null) })),
-  );
-  return findImpure(texts).length > 0 ? Math.min(maxAgeMs, dayMs) : maxAgeMs;
+/** How long an image is good for: what its scripts fetch by themselves may move at any time. */
+export function limitImageAge(hooks: readonly HookFile[], maxAgeMs: number): number {
+  const scripts = hooks
+    .filter(({ path }) => /^[a-z-]+\.d\//.test(path) && !path.startsWith('environment.d/'))
+    .map(({ path, text }) => ({ id: path, text }));
+  return findImpure(scripts).length > 0 ? Math.min(maxAgeMs, dayMs) : maxAgeMs;
+}
+
+/** The commits of the repositories that a build is about to clone; null when one of them cannot be told. */
+export async function readRevisions(
+  commands: Commands,
+  repositories: readonly Repository[] | null,
+): Promise<Readonly<Record<string, string>> | null> {
+  if (repositories === null) return null;
+  const revisions: Record<string, string> = {};
+  for (const { path, location, ref } of repositories) {
+    const { exitCode, stdout } = await commands.run(
+      ['timeout', '30', 'git', 'ls-remote', '--', location],
+      { environment: { GIT_TERMINAL_PROMPT: '0' } },
+    );
+    const commit = exitCode === 0 ? readCommit(stdout, ref) : null;
+    if (commit === null) return null;
+    revisions[path] = `${location} ${commit}`;
+  }
+  return revisions;
 }
 
 /** Brings the files of a stored image and checks their digests; null, with a warning, when one is not what it was. */

@@ -1,12 +1,15 @@
+import { randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failure, type TroveImageError } from '../../errors.ts';
 import type { CacheEntry } from '../../model/shelf.ts';
 
 export const kinds = ['layer', 'image'] as const;
 export type Kind = CacheEntry['kind'];
 
-const mostAttempts = 10;
+const mostAttempts = 50;
+const longestPauseMs = 20;
 
 export const folderOf = (root: string, kind: Kind): string => join(root, `${kind}s`);
 
@@ -16,11 +19,10 @@ export const placeOf = (root: string, kind: Kind, id: string): string =>
 
 /** Keys and names become parts of paths. */
 export function checkName(name: string): string {
-  if (!isName(name)) throw makeTrouble(`${JSON.stringify(name)} is no name of a cache entry`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,200}$/.test(name))
+    throw makeTrouble(`${JSON.stringify(name)} is no name of a cache entry`);
   return name;
 }
-
-export const isName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._+-]{0,200}$/.test(name);
 
 /** Trouble of the cache that is no error of the system. */
 export const makeTrouble = (message: string): TroveImageError =>
@@ -67,8 +69,9 @@ export async function putEntry(
       );
       if (taken === null) return;
       const isThere = taken.code === 'ENOTEMPTY' || taken.code === 'EEXIST';
-      // another build may put its own there again and again
       if (!isThere || attempt === mostAttempts) throw taken;
+      // other builds that do the same get out of step
+      if (attempt > 1) await sleep(randomInt(longestPauseMs));
       await removeEntry(root, entry);
     }
   });

@@ -1,15 +1,18 @@
 import { lstat, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CacheEntry, Swept } from '../../model/shelf.ts';
-import { folderOf, isName, type Kind } from './place.ts';
+import { folderOf, type Kind } from './place.ts';
 
 const hourMs = 3_600_000;
+/** Keys and ids are digests. What has another name is nobody's entry: a wrong `--cache-path` costs no other files. */
+const entryName = /^[0-9a-f]{64}$/;
+const stagingName = /^new-[A-Za-z0-9]{6}$/;
 
-/** All entries of a kind; what has no name of an entry was put there by somebody else, and is left alone. */
+/** All entries of a kind. */
 export async function listEntries(root: string, kind: Kind): Promise<readonly CacheEntry[]> {
   const folder = folderOf(root, kind);
   const found = await readdir(folder, { withFileTypes: true }).catch(orNone);
-  const ids = found.filter((each) => each.isDirectory() && isName(each.name));
+  const ids = found.filter((each) => each.isDirectory() && entryName.test(each.name));
   const entries = await Promise.all(
     ids.map(({ name }) => readEntry(kind, name, join(folder, name))),
   );
@@ -64,7 +67,8 @@ export async function sweepStaging(root: string): Promise<Swept> {
   const folder = join(root, 'staging');
   let count = 0;
   let sizeBytes = 0;
-  for (const name of await readdir(folder).catch(orNone)) {
+  const names: readonly string[] = await readdir(folder).catch(orNone);
+  for (const name of names.filter((each) => stagingName.test(each))) {
     const path = join(folder, name);
     const { usedAtMs, bytes } = await measure(path);
     if (Date.now() - usedAtMs < hourMs) continue;

@@ -37,8 +37,11 @@ export function findObservedArchives(
   return observed.length === others.length ? observed : null;
 }
 
-/** apt's file name for the index of a suite: the URL without its scheme, `/` as `_`. */
+/** apt's file name for the index of a suite: the URL without scheme, user and brackets, `/` as `_`. */
 function nameIndex({ url, suite }: TreeArchive): string {
-  const path = `${url.replace(/^[a-z+]+:\/+/, '').replace(/\/+$/, '')}/dists/${suite}/InRelease`;
-  return path.replaceAll('_', '%5f').replaceAll('/', '_');
+  const [, host = '', path = ''] = /^(?:[a-z+]+:\/+)?(?:[^/@]*@)?([^/]*)(.*)$/.exec(url) ?? [];
+  const index = `${host.replace(/[[\]]/g, '')}${path.replace(/\/+$/, '')}/dists/${suite}/InRelease`;
+  return index
+    .replace(/[\\|{}[\]<>"^~_=!@#$%&*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)
+    .replaceAll('/', '_');
 }

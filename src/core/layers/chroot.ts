@@ -76,17 +76,24 @@ export function gatherLayerIngredients(
 }
 
 /** Commands that fetch what no key can know. */
-const fetches =
-  /\b(curl|wget|git clone|git fetch|pip3? install|pip3? download|docker pull|skopeo|npm install|go get)\b/;
+const fetches = new RegExp(
+  [
+    /\b(curl|wget|skopeo|npm install|go get|gem install|cargo install)\b|--recv-keys?\b/,
+    /\bgit\b[^|;&]*\s(clone|fetch|pull|submodule)\b|\bpip[0-9.]*\s([^|;&]*\s)?(install|download|wheel)\b/,
+    /\b(docker|podman|nerdctl|crictl|ctr)\b[^|;&]*\spull\b/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
 
-/** Scripts whose result depends on more than their key can tell. */
+/** Scripts whose result may depend on more than their key can tell; one whose text is not known may do anything. */
 export function findImpure(
   scripts: readonly { readonly id: string; readonly text: string | null }[],
 ): readonly string[] {
   return scripts
     .filter(({ text }) => {
-      const code = (text ?? '').split('\n').filter((line) => !/^\s*#/.test(line));
-      return code.some((line) => fetches.test(line));
+      const code = text?.split('\n').filter((line) => !/^\s*#/.test(line));
+      return code === undefined || code.some((line) => fetches.test(line));
     })
     .map(({ id }) => id);
 }

@@ -42,7 +42,7 @@ export function judgeManifest(
 }
 
 function isManifest(value: unknown): value is LayerManifest {
-  if (value === null || typeof value !== 'object') return false;
+  if (!isRecord(value)) return false;
   const {
     format,
     key,
@@ -54,21 +54,19 @@ function isManifest(value: unknown): value is LayerManifest {
     mountHooks,
     savedAtMs,
     ...more
-  } = value as Record<string, unknown>;
-  const size = blob as Record<string, unknown> | null;
+  } = value;
   return (
     typeof format === 'number' &&
     typeof key === 'string' &&
     typeof position === 'string' &&
-    (parent === null || typeof parent === 'object') &&
-    size !== null &&
-    typeof size === 'object' &&
-    /^[0-9a-f]{64}$/.test(String(size.sha256)) &&
-    Number.isSafeInteger(size.sizeBytes) &&
-    Number.isSafeInteger(size.treeBytes) &&
-    typeof ingredients === 'object' &&
-    ingredients !== null &&
-    [mounts, mountHooks, more.observedArchives, more.impureScripts].every(Array.isArray) &&
+    (parent === null || isRecord(parent)) &&
+    isRecord(blob) &&
+    isDigest(blob.sha256) &&
+    [blob.sizeBytes, blob.treeBytes, blob.entries, blob.deleted].every(isCount) &&
+    isIngredients(ingredients) &&
+    [mounts, mountHooks, more.impureScripts].every(isTexts) &&
+    Array.isArray(more.observedArchives) &&
+    more.observedArchives.every(isArchive) &&
     (more.resolvConf === 'file' || more.resolvConf === 'link') &&
     typeof more.costMs === 'number' &&
     typeof savedAtMs === 'number'
@@ -77,11 +75,26 @@ function isManifest(value: unknown): value is LayerManifest {
 
 /** Reads what a store gave as trail; null for anything else. */
 export function readTrail(found: unknown, format: number): Trail | null {
-  const trail = found as Trail | null;
-  return trail !== null &&
-    typeof trail === 'object' &&
-    trail.format === format &&
-    Array.isArray(trail.layers)
-    ? trail
-    : null;
+  if (!isRecord(found) || found.format !== format || !Array.isArray(found.layers)) return null;
+  const sound = found.layers.every(
+    (layer) =>
+      isRecord(layer) &&
+      typeof layer.position === 'string' &&
+      typeof layer.key === 'string' &&
+      isIngredients(layer.ingredients) &&
+      typeof layer.costMs === 'number' &&
+      typeof layer.savedAtMs === 'number',
+  );
+  return sound ? (found as unknown as Trail) : null;
 }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+const isDigest = (value: unknown): boolean =>
+  typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string');
+const isIngredients = (value: unknown): boolean => isRecord(value) && isTexts(Object.values(value));
+const isArchive = (value: unknown): boolean =>
+  isRecord(value) && isTexts([value.url, value.suite, value.sha256]);

@@ -44,16 +44,16 @@ export function listSharedFiles(files: readonly HookFile[]): readonly HookFile[]
   });
 }
 
-/** Files beside the scripts of a phase, in directories of their own; scripts are often links to them. */
+/** What lies beside the scripts of a phase and is not run itself; scripts read it, and are often links to it. */
 export function listPhaseFiles(files: readonly HookFile[], phase: string): readonly HookFile[] {
-  return files.filter(({ path }) => {
-    const parts = path.split('/');
-    return parts[0] === `${phase}.d` && parts.length > 2;
-  });
+  const run = new Set(listPhaseScripts(files, [phase]).map(({ id }) => id));
+  return files.filter(
+    ({ path }) => path.startsWith(`${phase}.d/`) && !run.has(path) && !isOwn(path),
+  );
 }
 
 /** Every element has these: which copy is left depends on the order of a Python set, and no script reads it. */
 const isMetadata =
   /^(README.*|.*\.rst|.*\.md|LICENSE|element-deps|element-provides|package-installs\.(yaml|json)|pkg-map|svc-map|source-repository-.*|block-device-.*\.yaml|dib-run-parts|.*\.pyc)$/;
 const hookFolder =
-  /^(root|extra-data|pre-install|install|post-install|post-root|block-device|pre-finalise|finalise|cleanup|test-elements|trove-image-layers)(\.d)?$/;
+  /^((root|extra-data|pre-install|install|post-install|post-root|block-device|pre-finalise|finalise|cleanup)\.d|test-elements|trove-image-layers)$/;

@@ -39,9 +39,20 @@ export function planDeferral(
   shared: readonly HookFile[],
 ): readonly DeferredSource[] {
   return paths.flatMap((path) => {
-    const names = (text: string | null): boolean => text === null || text.includes(`/${path}`);
-    if (shared.some(({ text }) => text?.includes(`/${path}`))) return [];
-    const consumer = scripts.findIndex(({ text }) => names(text));
+    if (shared.some(({ text }) => text !== null && mayUse(text, path))) return [];
+    const consumer = scripts.findIndex(({ text }) => text === null || mayUse(text, path));
     return consumer > 0 ? [{ path, consumer }] : [];
   });
+}
+
+/** Does a script name this path, its last part, or a whole directory that it lies in? */
+function mayUse(text: string, path: string): boolean {
+  const parts = path.split('/').map((part) => part.replace(/[.+]/g, '\\$&'));
+  const above = parts.slice(0, -1).map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
+  const ends = '(?![A-Za-z0-9_.+-])';
+  const patterns = [
+    `(^|[\\s"'=/:(])${parts.at(-1)}${ends}`,
+    ...above.map((directory) => `${directory}(?![A-Za-z0-9_.+/-])|${directory}/${ends}`),
+  ];
+  return text.includes(`/${path}`) || new RegExp(patterns.join('|'), 'm').test(text);
 }

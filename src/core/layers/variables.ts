@@ -4,8 +4,17 @@ const ofTheRun =
 /** Read by elements only, so that a script which does not name it cannot depend on it. */
 const readByName = /^(DIB_|TROVE_|IMAGE_ELEMENT$)/;
 /** Programs and idioms that print or hand on every variable there is. */
-const dumps =
-  /\bprintenv\b|\bexport -p\b|\bdeclare -[px]+\b|\bcompgen -[ev]\b|(^|[|;&(]\s*)env(\s+-0|\s+--null)?\s*([|>;)]|$)/m;
+const dumps = new RegExp(
+  [
+    /\bprintenv\b|\bexport -p\b|\b(declare|typeset) -[px]+\b|\bcompgen -[aev]\b/,
+    /(^|[|;&(]\s*)(env(\s+-0|\s+--null)?|set|export|declare|typeset)\s*([|>;)]|$)/,
+    /\/proc\/\S+\/environ\b|\bos\.environb?\.(items|keys|values|copy)\b/,
+    /\b(for\s[^:\n]*\sin\s+|dict\(|list\(|sorted\()os\.environb?(?![.[\w])/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'm',
+);
 const names = /\b(?:DIB|TROVE|IMAGE)(?:_[A-Za-z0-9_]*)?/g;
 
 /** Variables of an `env --null` dump. */

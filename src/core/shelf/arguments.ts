@@ -103,8 +103,8 @@ function checkIds(name: ActionName, ids: readonly string[], mistakes: Problem[])
     mistakes.push({ code: 'no-entry-named', message, hint: 'Write: trove-image cache show ID' });
   }
   for (const id of ids.slice(0, most)) {
-    if (/^[A-Za-z0-9][A-Za-z0-9._+-]{3,200}$/.test(id)) continue;
-    mistakes.push(refuse('ID', id, 'the beginning of an id, 4 characters at least'));
+    if (/^[0-9a-f]{4,64}$/.test(id)) continue;
+    mistakes.push(refuse('ID', id, 'the beginning of an id: 4 of 64 hexadecimal digits at least'));
   }
 }
 

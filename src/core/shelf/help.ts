@@ -17,7 +17,7 @@ export function renderCacheHelp(): string {
     '                            builds left an hour ago or earlier; then what was not used for',
     '                            longest until the rest fits. Builds do the same when they are done.',
     '',
-    'ID is the id of an entry or its beginning, 4 characters at least.',
+    'ID is the id of an entry or its beginning, 4 digits at least.',
     '',
     'Options:',
     '  --all                     Remove all entries.',

@@ -81,7 +81,7 @@ function judge({ kind, id, manifest, locked, files }: CacheEntry, fields: Fields
   if (typeof fields.format !== 'number')
     return damaged(manifest === null ? 'no readable manifest' : 'its manifest is none');
   if (fields.format !== layerFormat)
-    return { state: 'foreign', trouble: `made by another version (format ${fields.format})` };
+    return { state: 'foreign', trouble: `its format is ${fields.format}` };
   if ((kind === 'layer' ? fields.key : fields.id) !== id)
     return damaged('another entry than its name says');
   const expected =

@@ -29,13 +29,13 @@ export function renderShelf({ cachePath, items, mostBytes, nowMs }: Shelf, how: 
   const totalBytes = sumBytes(items);
   const total = `${how.showBytes(totalBytes)} of ${how.showBytes(mostBytes)} in ${how.showName(cachePath)}`;
   if (items.length === 0) return `The cache is empty: ${total}`;
-  const rows = sortAsTree(items).map(({ item, depth }) =>
-    renderRow(item, depth, items, nowMs, how),
-  );
+  const sorted = sortAsTree(items);
+  const rows = sorted.map(({ item, depth }) => renderRow(item, depth, items, nowMs, how));
   const over = totalBytes > mostBytes ? ' (trove-image cache gc makes room)' : '';
-  const unsound = items.filter(({ state }) => state !== 'sound');
-  const notes = unsound.map(
-    (item) => `${shorten(item.id, items)} is ${nameState(item)}: ${how.showName(item.trouble)}`,
+  const notes = sorted.flatMap(({ item }) =>
+    item.state === 'sound'
+      ? []
+      : [`${shorten(item.id, items)} is ${nameState(item)}: ${how.showName(item.trouble)}`],
   );
   return [...how.alignRows([head, ...rows], rightColumns), '', ...notes, `${total}${over}`].join(
     '\n',
