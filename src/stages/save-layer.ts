@@ -61,7 +61,10 @@ export async function saveLayer(ports: SaveLayerPorts, request: SaveRequest): Pr
   ]);
   if ('refused' in answer) return answer;
   const { resolvConf, aptIndexes, aptSources, ...blob } = answer;
-  const observed = findObservedArchives(request.archives, listTreeArchives(aptSources), aptIndexes);
+  const treeArchives = listTreeArchives(aptSources);
+  if (treeArchives.some(({ url }) => /^[^/]*\/\/[^/]*@/.test(url)))
+    return { refused: 'an apt source of the tree holds a user name or password' };
+  const observed = findObservedArchives(request.archives, treeArchives, aptIndexes);
   if (observed === null) return { refused: 'it used an archive that its apt sources do not name' };
   // an archive may have moved while the scripts ran: the key tells what was used, not what was meant
   const archives = readUsedStates(request.archives, aptIndexes);

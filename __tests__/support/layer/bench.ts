@@ -120,3 +120,34 @@ export const changeTree = (tree: string, step: 1 | 2 | 3): string =>
 /** Everything in a tree that a layer has to keep, by path. */
 export const describeTree = (tree: string): Record<string, Record<string, unknown>> =>
   JSON.parse(runTreeProgram('describe', tree));
+
+/**
+ * Runs a bash script where it may mount: nothing of that is seen outside. In it `layer` is the program, and the
+ * working directory is the bench.
+ */
+export function runInNamespace(folder: string, script: string): { status: number | null } & Said {
+  const head = `set -eu; layer() { /usr/bin/python3 -I ${layerProgram} "$@"; }\n`;
+  const { status, stdout, stderr } = spawnSync(
+    'unshare',
+    ['--mount', '--propagation', 'private', 'bash', '-c', `${head}${script}`],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 25_000,
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    },
+  );
+  return { status, stdout, stderr };
+}
+
+export interface Said {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The same for a script that has to succeed: what it printed, line by line. */
+export function linesInNamespace(folder: string, script: string): string[] {
+  const { status, stdout, stderr } = runInNamespace(folder, script);
+  if (status !== 0) throw new Error(`The script ended with ${status}: ${stderr}${stdout}`);
+  return stdout.split('\n').filter((line) => line !== '');
+}

@@ -104,12 +104,22 @@ describe('the files beside the scripts of a phase', () => {
     ]);
   });
 
+  it('do not hold a script again that is linked from a directory of its own, until they differ', () => {
+    const run = at('install.d/31-x');
+    const same = { ...at('install.d/x-source-install/31-x'), sha256: run.sha256 };
+    const other = { ...same, sha256: 'another' };
+    const renamed = { ...same, path: 'install.d/x-source-install/32-x' };
+    expect(pathsOf(listPhaseFiles([run, same], 'install'))).toEqual([]);
+    expect(pathsOf(listPhaseFiles([run, other], 'install'))).toEqual([other.path]);
+    expect(pathsOf(listPhaseFiles([run, renamed], 'install'))).toEqual([renamed.path]);
+  });
+
   it('are no part of what any script may read', () => {
     const shared = new Set(pathsOf(listSharedFiles(sampleHooks)));
     for (const phase of ['root', ...chrootPhases]) {
       for (const { path } of listPhaseFiles(sampleHooks, phase))
         expect(shared.has(path)).toBe(false);
     }
-    expect(pathsOf(listPhaseFiles(sampleHooks, 'install'))).toHaveLength(3);
+    expect(pathsOf(listPhaseFiles(sampleHooks, 'install'))).toHaveLength(2);
   });
 });

@@ -153,9 +153,9 @@ const variables: readonly Row[] = [
   ],
   ['a new variable of such a beginning', set('DIB_PLUGIN_OTHER_LEVEL', '2'), [agent]],
   [
-    'a variable that a file beside the scripts names',
+    'a variable that a script linked from a directory of its own names',
     set('DIB_REPOREF_guest_agent', 'v2'),
-    ofInstall,
+    [agent],
   ],
   ['a variable that a post-install script names', set('DIB_BOOT_NOTE', 'loud'), [last]],
   ['a variable that is not set any more', unset('DIB_BOOT_NOTE'), [last]],

@@ -46,10 +46,15 @@ export function listSharedFiles(files: readonly HookFile[]): readonly HookFile[]
 
 /** What lies beside the scripts of a phase and is not run itself; scripts read it, and are often links to it. */
 export function listPhaseFiles(files: readonly HookFile[], phase: string): readonly HookFile[] {
-  const run = new Set(listPhaseScripts(files, [phase]).map(({ id }) => id));
-  return files.filter(
-    ({ path }) => path.startsWith(`${phase}.d/`) && !run.has(path) && !isOwn(path),
-  );
+  const scripts = listPhaseScripts(files, [phase]);
+  const run = new Set(scripts.map(({ id }) => id));
+  // install-types links scripts from a directory of their own: there they are no other file
+  const linked = new Set(scripts.map(({ name, sha256 }) => `${name} ${sha256}`));
+  return files.filter(({ path, sha256 }) => {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const isFile = path.startsWith(`${phase}.d/`) && !run.has(path) && !isOwn(path);
+    return isFile && !linked.has(`${name} ${sha256}`);
+  });
 }
 
 /** Every element has these: which copy is left depends on the order of a Python set, and no script reads it. */
