@@ -102,7 +102,7 @@ describe('a disk that is full', () => {
 
   it('is told when only the record of the tree does not fit', () => {
     const { stdout, stderr } = onSmallDisk(
-      'mkdir one; echo x > one/file; head -c 4190000 /dev/zero > small/rest 2> /dev/null || true; ' +
+      'mkdir one; echo x > one/file; head -c 8000000 /dev/zero > small/rest 2> /dev/null || true; ' +
         'layer save "$PWD/one" "$PWD/small/state" "$PWD/other-blob" || echo "status $?"',
     );
     expect(stdout.trim()).toBe('status 1');

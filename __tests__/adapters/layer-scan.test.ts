@@ -57,7 +57,7 @@ describe('the changes since a scan', () => {
     expect(compare()).toEqual({ changes: [], sources: {}, packageInstalls: null });
   });
 
-  const edits: readonly (readonly [string, (path: string) => void])[] = [
+  const edits: readonly (readonly [string, (path: string) => unknown])[] = [
     ['other content', (path) => writeFileSync(path, 'other')],
     ['a mode', (path) => chmodSync(path, 0o600)],
     ['an owner', (path) => chownSync(path, 1, 1)],
@@ -69,8 +69,8 @@ describe('the changes since a scan', () => {
           `import os; os.setxattr(${JSON.stringify(path)}, "user.x", b"1")`,
         ]),
     ],
-    ['a link in its place', (path) => (rmSync(path), symlinkSync('x', path))],
-    ['a directory in its place', (path) => (rmSync(path), mkdirSync(path))],
+    ['a link in its place', (path) => [rmSync(path), symlinkSync('x', path)]],
+    ['a directory in its place', (path) => [rmSync(path), mkdirSync(path)]],
     [
       'content of the same size with the same time',
       (path) => {

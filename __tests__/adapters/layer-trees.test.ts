@@ -23,7 +23,7 @@ import {
 const bench = openBench('layer-trees-');
 const { at } = bench;
 const tree = bench.place('tree');
-const blobs: (SavedBlob & { entries: number })[] = [];
+const blobs: SavedBlob[] = [];
 /** The tree as it was at each checkpoint. */
 const states: ReturnType<typeof describeTree>[] = [];
 
