@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findTraces, waitUntil } from '../fixtures/small-image/run-read-image.ts';
 import {
@@ -17,7 +17,7 @@ import {
 const bench = openBench('layer-kill-');
 const { folder, at } = bench;
 const tree = bench.place('tree');
-const fileCount = 30;
+const fileCount = 40;
 
 beforeAll(() => {
   for (let number = 0; number < fileCount; number += 1)
@@ -54,6 +54,20 @@ describe('a save that is killed', () => {
       else expect(check(refused)).toMatch(/^it has \d+ bytes instead of 1$/);
     }
     expect(count).toBeGreaterThan(1);
+  });
+
+  it('takes its tar and zstd with it: what they were writing stays a part', async () => {
+    const part = at('cut.part');
+    const words = ['save', tree, at('state-cut'), at('cut')];
+    const child = spawn('/usr/bin/python3', ['-I', layerProgram, ...words], { stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    const isUnderWay = (): boolean => existsSync(part) && statSync(part).size > 1 << 20;
+    expect(await waitUntil(isUnderWay, 5_000)).toBe(true);
+    child.kill('SIGKILL');
+    await ended;
+    expect(await leavesNothing()).toBe(true);
+    expect(spawnSync('zstd', ['-q', '--test', part], { stdio: 'ignore' }).status).not.toBe(0);
+    expect(existsSync(at('cut'))).toBe(false);
   });
 
   it('can be made again in the same place', async () => {

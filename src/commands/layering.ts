@@ -69,7 +69,11 @@ function beginRun(ports: LayerPorts, settings: LayerSettings, facts: LayeringFac
     loading: new Map(),
     trail: ports.store.readTrail(facts.slot).then(
       (found) => readTrail(found, layerFormat),
-      () => null,
+      (error: Error) => {
+        const what = 'What the last build did could not be read';
+        ports.log.warning(describeTrouble(what, error.message));
+        return null;
+      },
     ),
     archives: facts.archives,
     parent: null,
