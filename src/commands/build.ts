@@ -92,7 +92,7 @@ async function make(
   );
   stopIfCancelled(signal);
   const layers = (await layering?.finish()) ?? [];
-  ports.log.chapter('Layers');
+  if (layering !== null) ports.log.chapter('Layers');
   for (const line of renderLayers(layers)) ports.log.info(line);
 
   ports.log.chapter('Check the image');
