@@ -59,7 +59,7 @@ export function predictLayers(forecast: Forecast): readonly LayerPrediction[] {
   let missed = false;
   return wanted.map(({ position, ingredients }) => {
     const prediction = predict(forecast, { position, ingredients, missed, extraDataChanged });
-    missed ||= prediction.result !== 'hit';
+    missed ||= prediction.result === 'miss';
     return prediction;
   });
 }
