@@ -271,7 +271,8 @@ function makeElements() {
   hook(
     'bench-last',
     'post-install.d/97-bench-last',
-    'echo "${DIB_BENCH_DATASTORE:-mysql}" > /usr/share/bench-datastore\nhead -c 20000000 /dev/urandom > /usr/share/bench-datastore-image',
+    `echo "\${DIB_BENCH_DATASTORE:-mysql}" > /usr/share/bench-datastore
+head -c 20000000 /dev/urandom > /usr/share/bench-datastore-image`,
   );
   // a person's own copy of an element of ours: the one whose configuration is changed later
   spawnSync('cp', ['-a', join(root, 'elements', 'trove-guest-agent-package'), elements]);
