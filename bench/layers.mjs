@@ -168,6 +168,7 @@ async function runPlain() {
     String(plan.host.tmpfsBytes ?? 0),
     standIns,
   ];
+  settle();
   const result = await follow(argv);
   const imageBytes = statSync(join(workspace, 'out', 'image.qcow2')).size;
   rmSync(workspace, { recursive: true });
@@ -222,6 +223,7 @@ async function runOurs({ id, bar, flags = [], prepare = () => {} }) {
     ...flags,
     '--json',
   ];
+  settle();
   const startMs = performance.now();
   const outputs = JSON.parse(run('bin/trove-image', args).split('\n').at(-1));
   const ms = Math.round(performance.now() - startMs);
@@ -236,6 +238,11 @@ async function runOurs({ id, bar, flags = [], prepare = () => {} }) {
     phases: builtNow ? manifest.phases : [],
     layers: layers.map(({ position, result, reason }) => `${result} ${position} ${reason}`.trim()),
   };
+}
+
+/** What the run before left to be written to the disk is not on the account of this one. */
+function settle() {
+  spawnSync('sync');
 }
 
 function run(program, args) {
