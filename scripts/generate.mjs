@@ -1,6 +1,7 @@
-// Writes what is made from the input table: action.yml, and the tables of README.md. With --check it only compares.
+// Writes what is made from the input table: action.yml, the schema of the catalogue, and the tables of README.md. With --check it only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
+import { renderCatalogueSchema } from '../lib/core/catalogue/schema.js';
 import { inputTable } from '../lib/model/input-table.js';
 import { inputGroups } from '../lib/model/inputs.js';
 import { outputTable } from '../lib/model/output-table.js';
@@ -67,6 +68,14 @@ const files = {
   'action.yml': `# ${notice}\n${stringify(action, { lineWidth: 0 })}`,
   'README.md': replaceBetween(replaceBetween(readme, 'inputs', inputs), 'outputs', outputs),
 };
+files['docs/trove-images.schema.json'] = `${JSON.stringify(
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    ...renderCatalogueSchema(inputTable),
+  },
+  null,
+  2,
+)}\n`;
 const stale = [];
 for (const [name, content] of Object.entries(files)) {
   const path = new URL(name, root);

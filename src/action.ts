@@ -1,4 +1,4 @@
-import { getInput, getState, saveState, setOutput, summary } from '@actions/core';
+import { getInput, getState, saveState, setOutput, setSecret, summary } from '@actions/core';
 import { createArtifacts } from './adapters/artifacts.ts';
 import type { PendingUploads } from './adapters/github-layers/entries.ts';
 import { uploadPending } from './adapters/github-layers/uploads.ts';
@@ -7,11 +7,12 @@ import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
 import { dryRun } from './commands/dry-run.ts';
 import { makeCancelled } from './commands/settings.ts';
-import { readInputs } from './core/inputs/read.ts';
-import { findSecrets } from './core/log/scrub.ts';
+import { findSecrets, listSecrets } from './core/log/scrub.ts';
 import { renderFailureSummary, renderSummary } from './core/report/summary.ts';
+import { dropDefaults, readEntryInputs } from './entry-inputs.ts';
 import { exitCodes, toTroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
+import type { InputSpec } from './model/inputs.ts';
 import type { Log } from './ports/log.ts';
 import { BuildFailure } from './stages/build.ts';
 import { locateCache, locateInstallation, openCache, wire } from './wiring.ts';
@@ -37,12 +38,13 @@ export async function runAction(bundleDir: string): Promise<number> {
 
 async function runMain(log: Log, bundleDir: string, signal: AbortSignal): Promise<number> {
   const raw = Object.fromEntries(inputTable.map(({ name }) => [name, getInput(name)]));
+  maskSecrets(raw);
   const caller = {
     cwd: process.cwd(),
     temporaryDir: process.env.RUNNER_TEMP || '/var/tmp',
     cacheDir: locateCache(process.env),
   };
-  const inputs = readInputs(raw, caller);
+  const inputs = readEntryInputs(dropDefaults(raw), caller);
   saveState(states.workDir, inputs.workDir);
   const ports = wire(log, process.env, signal);
   const own = locateInstallation(bundleDir, process.env);
@@ -57,7 +59,7 @@ async function runMain(log: Log, bundleDir: string, signal: AbortSignal): Promis
   const { outputs, manifest, layers } = await build(ports, {
     inputs,
     own,
-    secrets: findSecrets(process.env),
+    secrets: [...findSecrets(process.env), ...listSecrets(inputs.secrets)],
     artifacts: inputs.artifact === 'off' ? null : createArtifacts(process.env),
     cache,
     signal,
@@ -67,6 +69,19 @@ async function runMain(log: Log, bundleDir: string, signal: AbortSignal): Promis
   await writeSummary(renderSummary(manifest, outputs['artifact-url'], layers), log);
   log.info(`${outputs['image-path']}  sha256 ${outputs.sha256}  in ${outputs.duration} s`);
   return 0;
+}
+
+/** The runner hides them from here on, in whatever form they were given. */
+function maskSecrets(raw: Readonly<Record<string, string>>): void {
+  for (const spec of inputTable as readonly InputSpec[]) {
+    if (spec.secret !== true) continue;
+    const lines = (raw[spec.name] ?? '').split(/\r?\n/);
+    // of a login only the password is secret, and it is the last word
+    for (const line of lines) {
+      const secret = line.trim().split(/\s+/).at(-1) ?? '';
+      if (secret !== '') setSecret(secret);
+    }
+  }
 }
 
 /** Cleans the machine after main, whatever became of it; never fails the job. */

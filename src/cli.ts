@@ -1,24 +1,29 @@
-import { parseArgs } from 'node:util';
 import { createTerminalLog } from './adapters/terminal-log.ts';
 import { runCache } from './cli-cache.ts';
 import { runDiff } from './cli-diff.ts';
+import { parseFlags, readRaw } from './cli-inputs.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
+import { listDatastores } from './commands/datastores.ts';
 import { dryRun } from './commands/dry-run.ts';
+import { checkImages } from './core/catalogue/choose.ts';
+import { renderImageList } from './core/catalogue/text.ts';
+import { renderDatastores } from './core/datastores/text.ts';
 import { renderDiffHelp } from './core/diff/help.ts';
+import { alignRows } from './core/diff/spelling.ts';
 import { renderBuildHelp, renderHelp } from './core/inputs/help.ts';
 import { suggest } from './core/inputs/nearest.ts';
-import { readInputs } from './core/inputs/read.ts';
-import { findSecrets } from './core/log/scrub.ts';
+import { findSecrets, listSecrets } from './core/log/scrub.ts';
 import { renderCacheHelp } from './core/shelf/help.ts';
+import { findMistakes, openCatalogue } from './entry-inputs.ts';
 import { exitCodes, failure, TroveImageError, toTroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
-import type { InputSpec, Inputs } from './model/inputs.ts';
+import type { Inputs } from './model/inputs.ts';
 import { version } from './model/version.ts';
 import { BuildFailure } from './stages/build.ts';
-import { locateCache, locateInstallation, openCache, wire } from './wiring.ts';
+import { locateInstallation, openCache, wire } from './wiring.ts';
 
-const commandNames = ['build', 'cache', 'clean', 'diff', 'help', 'version'];
+const commandNames = ['build', 'cache', 'clean', 'datastores', 'diff', 'help', 'images', 'version'];
 
 /** The command line: `args` without node and script; returns the exit code. */
 export async function runCli(args: readonly string[], bundleDir: string): Promise<number> {
@@ -49,6 +54,7 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
       return exitCode;
     }
     const { json, verbose: _verbose, ...raw } = values;
+    if (command === 'images') return print(listImages(raw.catalogue ?? '', json !== undefined));
     return await run(command, readRaw(command, raw, misplaced), json !== undefined, log, bundleDir);
   } catch (thrown) {
     return reportError(thrown, log, values.json !== undefined);
@@ -58,7 +64,8 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
 function renderHelpOf(command: string): string {
   if (command === 'diff') return renderDiffHelp();
   if (command === 'cache') return renderCacheHelp();
-  return command === 'build' ? renderBuildHelp(inputTable) : renderHelp(version);
+  if (command === 'build' || command === 'datastores') return renderBuildHelp(inputTable);
+  return renderHelp(version);
 }
 
 async function run(
@@ -76,6 +83,11 @@ async function run(
     log.close();
     return 0;
   }
+  if (command === 'datastores') {
+    const defaults = await listDatastores(ports, { inputs, own });
+    log.close();
+    return print(json ? JSON.stringify(defaults) : renderDatastores(defaults));
+  }
   const cache = openCache(inputs, null);
   if (inputs.dryRun) {
     const plan = await dryRun(ports, { inputs, own, cache });
@@ -85,7 +97,7 @@ async function run(
   const settings = {
     inputs,
     own,
-    secrets: findSecrets(process.env),
+    secrets: [...findSecrets(process.env), ...listSecrets(inputs.secrets)],
     artifacts: null,
     cache,
     signal,
@@ -96,75 +108,15 @@ async function run(
   return json ? print(JSON.stringify(outputs)) : 0;
 }
 
-/** The inputs of a command; mistakes in the writing and in the values are told together. */
-function readRaw(
-  command: string,
-  raw: Readonly<Record<string, string>>,
-  { positionals, withoutValue }: Omit<ReturnType<typeof parseFlags>, 'values'>,
-): Inputs {
-  const misplaced = [
-    ...positionals.map((word) => `${JSON.stringify(word)} belongs to no option.`),
-    ...withoutValue.map((name) => `${name} has no value.`),
-  ].map((message) => ({
-    code: 'stray-argument',
-    message,
-    hint: `Options are written --NAME VALUE: see trove-image ${command} --help.`,
-  }));
-  const caller = {
-    cwd: process.cwd(),
-    temporaryDir: process.env.RUNNER_TEMP || '/var/tmp',
-    cacheDir: locateCache(process.env),
-  };
-  try {
-    const inputs = readInputs(raw, caller);
-    if (misplaced.length === 0) return inputs;
-  } catch (error) {
-    if (!(error instanceof TroveImageError)) throw error;
-    misplaced.push(...error.problems);
-  }
-  throw new TroveImageError('input', misplaced);
-}
-
-/** Flags as texts by name; what is not in the table is left for the input check to refuse. */
-function parseFlags(args: readonly string[]): {
-  values: Record<string, string>;
-  positionals: readonly string[];
-  withoutValue: readonly string[];
-} {
-  const specs = new Map<string, InputSpec>(inputTable.map((spec) => [spec.name, spec]));
-  const isFlag = (name: string): boolean =>
-    specs.get(name)?.flag === true || ['json', 'help', 'verbose'].includes(name);
-  const options = Object.fromEntries(
-    [...specs.keys(), 'json', 'help', 'verbose'].map((name) => [
-      name,
-      { type: isFlag(name) ? 'boolean' : 'string' } as const,
-    ]),
-  );
-  const { tokens } = parseArgs({
-    args: [...args],
-    options,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  const values: Record<string, string> = {};
-  const positionals: string[] = [];
-  const withoutValue: string[] = [];
-  let unknown = false;
-  for (const token of tokens) {
-    // the word after an option that does not exist was meant as its value
-    if (token.kind === 'positional' && !unknown) positionals.push(token.value);
-    unknown = token.kind === 'option' && options[token.name] === undefined && !token.value;
-    if (token.kind !== 'option') continue;
-    if (token.value === undefined && !isFlag(token.name) && !unknown) {
-      withoutValue.push(token.rawName);
-      continue;
-    }
-    const value = token.value ?? 'true';
-    const before = specs.get(token.name)?.list === undefined ? undefined : values[token.name];
-    values[token.name] = before === undefined ? value : `${before}\n${value}`;
-  }
-  return { values, positionals, withoutValue };
+/** The images of the catalogue, for people or as JSON. */
+function listImages(catalogue: string, json: boolean): string {
+  const opened = openCatalogue(catalogue, process.cwd());
+  const problems = checkImages(opened, findMistakes);
+  if (problems.length > 0) throw new TroveImageError('input', problems);
+  const { images } = opened;
+  return json
+    ? JSON.stringify(images.map(({ id, from, raw }) => ({ id, from, inputs: raw })))
+    : renderImageList(images, alignRows);
 }
 
 /** The first signal ends the build and cleans up; a second one ends this process at once. */

@@ -74,6 +74,7 @@ export function locateInstallation(bundleDir: string, environment: Environment):
     hostDir: join(root, 'host'),
     // other pins, another environment
     venvDir: join(locateCache(environment), `venv-${digestPins(join(root, 'host'))}`),
+    cacheDir: locateCache(environment),
   };
 }
 

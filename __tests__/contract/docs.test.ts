@@ -161,7 +161,9 @@ describe('an example', () => {
       expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
       const fixed = Object.entries(given).filter(([, value]) => !String(value).includes('$'));
       const raw = Object.fromEntries(fixed.map(([name, value]) => [name, String(value)]));
-      expect(readInputs(raw, caller).architecture).toBe('amd64');
+      // the name of an image stands for inputs of its own
+      const { image: _image, ...plain } = raw;
+      expect(readInputs(plain, caller).architecture).toBe('amd64');
     }
   });
 
@@ -181,6 +183,9 @@ describe('an example', () => {
     for (const { permissions } of workflows) expect(permissions).toEqual({ contents: 'read' });
   });
 
+  const splitCommand = (line: string): readonly string[] =>
+    [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
+
   it('of a command has flags that exist, with values that are accepted', () => {
     const commands = blocks('sh')
       .flatMap((text) => text.replace(/\\\n/g, ' ').split('\n'))
@@ -188,7 +193,7 @@ describe('an example', () => {
     expect(commands.length).toBeGreaterThan(7);
     const flags = inputTable.filter((spec) => 'flag' in spec).map(({ name }) => String(name));
     for (const command of commands) {
-      const [, name, ...words] = command.split(/\s+/);
+      const [, name, ...words] = splitCommand(command) as [string, string, ...string[]];
       if (name === 'diff') {
         expect(readDiffArguments(words, { ...caller, isSafePath, readWords }).oldPath).toMatch(
           /^\//,
@@ -200,7 +205,8 @@ describe('an example', () => {
         expect(read().cachePath).toMatch(/^\//);
         continue;
       }
-      expect(['build', 'clean']).toContain(name);
+      expect(['build', 'clean', 'datastores', 'images', 'trovestack']).toContain(name);
+      if (name === 'trovestack') continue;
       const raw: Record<string, string> = {};
       while (words.length > 0) {
         const flag = (words.shift() as string).replace(/^--/, '');
@@ -261,11 +267,17 @@ describe('the product', () => {
     expect(findHeadings('CHANGELOG.md')).toContain(version);
   });
 
-  it('names no address of the network: inputs, the machine or diskimage-builder do', () => {
+  /** Where OpenStack and Ubuntu publish what Trove's own elements fetch. */
+  const ofTrove =
+    /^https:\/\/(opendev\.org\/openstack\/|releases\.openstack\.org\/constraints\/|cloud-images\.ubuntu\.com\/)/;
+
+  it('names no address of the network but those of Trove: inputs, the machine or diskimage-builder do', () => {
     const files = ['src', 'elements', 'host'].flatMap((directory) => list(directory));
     expect(files.length).toBeGreaterThan(100);
     const named = files.flatMap((file) =>
-      [...read(file).matchAll(/\bhttps?:\/\/[A-Za-z0-9[]\S*/g)].map(([url]) => `${file}: ${url}`),
+      [...read(file).matchAll(/\bhttps?:\/\/[A-Za-z0-9[]\S*/g)]
+        .filter(([url]) => !ofTrove.test(url))
+        .map(([url]) => `${file}: ${url}`),
     );
     expect(named).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { inspectImage, judgeImage } from '../../src/stages/inspect.ts';
 import { cleanImage, fileEntry, withFiles } from '../unit/support/image.ts';
+import { planOf } from '../unit/support/plan.ts';
 import { fakeCommands, fakeLog } from './fakes.ts';
 
 const workspace = { name: 'trove-image-AAAAAA', path: '/ws' };
@@ -45,7 +46,7 @@ describe('judging the image', () => {
     );
     let thrown: unknown;
     try {
-      judgeImage({ commands: fakeCommands(), log }, facts);
+      judgeImage({ commands: fakeCommands(), log }, facts, planOf());
     } catch (error) {
       thrown = error;
     }
@@ -61,7 +62,7 @@ describe('judging the image', () => {
   });
 
   it('gives every rule when all hold', () => {
-    const results = judgeImage({ commands: fakeCommands(), log: fakeLog() }, cleanImage);
+    const results = judgeImage({ commands: fakeCommands(), log: fakeLog() }, cleanImage, planOf());
     expect(results.length).toBeGreaterThan(10);
     expect(results.flatMap(({ violations }) => violations)).toEqual([]);
   });

@@ -6,7 +6,12 @@ import { healthyHost, hostFacts, hostWithout } from '../unit/support/host.ts';
 import { inputsOf, type RawInputs } from '../unit/support/inputs.ts';
 import { fakeCommands, fakeLog } from './fakes.ts';
 
-const own = { elementsDir: '/own/elements', hostDir: '/own/host', venvDir: '/cache/venv' };
+const own = {
+  elementsDir: '/own/elements',
+  hostDir: '/own/host',
+  venvDir: '/cache/venv',
+  cacheDir: '/cache',
+};
 const without = hostFacts({ diskimageBuilder: null });
 const inVenv = hostFacts({
   diskimageBuilder: {
@@ -32,7 +37,7 @@ function start(
 ) {
   const commands = fakeCommands(answers);
   const log = fakeLog();
-  return { run: prepare({ commands, log, machine }, inputsOf(raw), own), commands, log };
+  return { run: prepare({ commands, log, machine }, inputsOf(raw), own, null), commands, log };
 }
 
 describe('preparing the machine', () => {

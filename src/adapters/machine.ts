@@ -1,7 +1,7 @@
 import { access, constants, readdir, readFile } from 'node:fs/promises';
 import { arch, availableParallelism, platform, release, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { type HostFacts, requiredTools } from '../model/host.ts';
+import { containerTools, type HostFacts, requiredTools, sourceTools } from '../model/host.ts';
 import { hostKeyrings } from '../model/keyrings.ts';
 import type { Commands } from '../ports/commands.ts';
 import type { Machine } from '../ports/machine.ts';
@@ -21,7 +21,7 @@ export function createMachine(
       const user = await readUser(commands);
       const architecture = debianNames[arch()] ?? arch();
       const executables = await findExecutables([
-        ...Object.keys(requiredTools),
+        ...Object.keys({ ...requiredTools, ...sourceTools, ...containerTools }),
         'disk-image-create',
         'apt-get',
       ]);

@@ -1,3 +1,4 @@
+import { listPaths } from '../core/image/run.ts';
 import { renderLayers } from '../core/layers/report.ts';
 import { createScrubber } from '../core/log/scrub.ts';
 import { composeManifest } from '../core/report/manifest.ts';
@@ -6,13 +7,16 @@ import type { OutputFile } from '../model/image.ts';
 import type { LayerReport } from '../model/layers.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { Outputs } from '../model/output-table.ts';
-import type { Workspace } from '../model/plan.ts';
+import type { Plan, Workspace } from '../model/plan.ts';
 import { version } from '../model/version.ts';
 import { buildImage } from '../stages/build.ts';
 import { convertImage, placeImages, withdrawDrafts } from '../stages/convert.ts';
 import { describeTrouble } from '../stages/find-layer.ts';
 import { inspectImage, judgeImage } from '../stages/inspect.ts';
+import { layOut } from '../stages/lay-out.ts';
+import { pullContainerImages } from '../stages/pull-container-images.ts';
 import { readToolVersions, replaceRecord, writeRecord } from '../stages/record.ts';
+import { withRegistryLogins } from '../stages/registry-logins.ts';
 import { fetchKeyring } from '../stages/sources.ts';
 import { uploadImages, uploadLog } from '../stages/upload.ts';
 import { inWorkspace } from './cleaning.ts';
@@ -79,6 +83,8 @@ async function make(
   const { inputs, own, signal, cache } = settings;
   const { plan, host, paths } = job;
   const keyring = await fetchKeyring(ports, plan, workspace);
+  await layOut(ports.files, plan, workspace, job);
+  await pullImages(ports, settings, plan, workspace);
   stopIfCancelled(signal);
   const run = { workspace, keyring, hostDir: own.hostDir, logPath: paths.runningLog };
   const scrub = createScrubber(settings.secrets);
@@ -125,6 +131,33 @@ async function make(
   return { manifest, files, layers };
 }
 
+/** Brings the container images that the guest gets. */
+async function pullImages(
+  ports: Ports,
+  { inputs, own }: BuildSettings,
+  { containerImages }: Plan,
+  workspace: Workspace,
+): Promise<void> {
+  if (containerImages.length === 0) return;
+  ports.log.chapter('Pull container images');
+  const { registries, secrets } = inputs;
+  const path = `${workspace.path}/registries.json`;
+  const places = {
+    hostDir: own.hostDir,
+    directory: `${workspace.path}/containers`,
+    archivePath: listPaths(workspace).containers,
+  };
+  await withRegistryLogins(
+    ports.files,
+    { path, authFile: registries.authFile, logins: secrets.registryLogins },
+    (authFile) =>
+      pullContainerImages(ports, containerImages, places, {
+        authFile,
+        insecure: registries.insecure,
+      }),
+  );
+}
+
 async function checkImage(
   ports: Ports,
   { own, signal }: BuildSettings,
@@ -133,7 +166,7 @@ async function checkImage(
   workspace: Workspace,
 ) {
   const inspection = await inspectImage(ports, rawPath, workspace, own.hostDir);
-  const checks = plan.verify ? judgeImage(ports, inspection.facts) : [];
+  const checks = plan.verify ? judgeImage(ports, inspection.facts, plan) : [];
   stopIfCancelled(signal);
   return { ...inspection, checks };
 }

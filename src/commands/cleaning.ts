@@ -34,6 +34,21 @@ export async function inWorkspace<T>(
   }
 }
 
+/** A directory of its own for a short errand; swept like a workspace when this process dies. */
+export async function inScratch<T>(
+  ports: CleanPorts,
+  workDir: string,
+  body: (workspace: Workspace) => Promise<T>,
+): Promise<T> {
+  const workspace = nameWorkspace(ports.files, workDir);
+  await makeWorkspace(ports, workspace);
+  try {
+    return await body(workspace);
+  } finally {
+    await cleanWorkspace(ports, workspace);
+  }
+}
+
 /** A program may just be about to start when the signal comes, so once is not enough. */
 async function keepKilling(
   ports: CleanPorts,

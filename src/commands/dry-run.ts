@@ -4,6 +4,7 @@ import type { LayerPrediction } from '../model/layers.ts';
 import type { Plan } from '../model/plan.ts';
 import { findElements } from '../stages/identify.ts';
 import { survey } from '../stages/prepare.ts';
+import { createGather } from './gather.ts';
 import { predict } from './predict.ts';
 import type { BuildSettings, Ports } from './settings.ts';
 
@@ -16,7 +17,12 @@ export async function dryRun(
   { inputs, own, cache }: Pick<BuildSettings, 'inputs' | 'own' | 'cache'>,
 ): Promise<DryRun> {
   ports.log.chapter('Plan (dry run: nothing is built)');
-  const { host, plan, install, problems } = await survey(ports, inputs, own);
+  const { host, plan, install, problems } = await survey(
+    ports,
+    inputs,
+    own,
+    createGather(ports, inputs, own),
+  );
   const builder = host.diskimageBuilder;
   const elements = builder === null ? null : await findElements(ports.elements, plan, builder);
   const text = renderPlan(plan, {

@@ -50,7 +50,10 @@ export async function openLayering(
         job.plan.environment,
       ),
       ownScripts: listOwnScripts(job.elements, inputs.elementsPath),
-      secretVariables: findSecretVariables(job.plan.environment, settings.secrets),
+      secretVariables: [
+        ...findSecretVariables(job.plan.environment, settings.secrets),
+        ...(job.plan.holdsSecrets.length > 0 ? ['TROVE_GUEST_SECRETS'] : []),
+      ],
       workspacePath: workspace.path,
     },
   );

@@ -6,6 +6,7 @@ import type { DiskimageBuilderFacts } from '../model/host.ts';
 import { type LayerPrediction, layerFormat } from '../model/layers.ts';
 import type { ArchiveState, Plan } from '../model/plan.ts';
 import { identify } from '../stages/identify.ts';
+import { readConstraints } from '../stages/read-constraints.ts';
 import { readArchives } from '../stages/sources.ts';
 import { listOwnScripts, nameSlot, readTools } from './open-layering.ts';
 import { nameImage } from './reuse.ts';
@@ -21,17 +22,10 @@ export async function predict(
   job: { plan: Plan; builder: DiskimageBuilderFacts; elements: readonly Element[] },
 ): Promise<readonly LayerPrediction[]> {
   const { plan, builder, elements } = job;
-  const archives = await readArchives(ports, plan.sources.archives).catch((error: Error) => {
-    ports.log.warning({
-      code: 'no-prediction',
-      message: `What the cache will do is not known: ${error.message}`,
-      hint: 'Correct what the message says; a build would stop there.',
-    });
-    return null;
-  });
-  if (archives === null) return [];
-  if (!cache.mode.includes('read')) return [];
-  const image = await predictImage(ports, { inputs }, cache, { ...job, archives });
+  const facts = await readFacts(ports, plan);
+  if (facts === null || !cache.mode.includes('read')) return [];
+  const { archives } = facts;
+  const image = await predictImage(ports, { inputs }, cache, { ...job, ...facts });
   if (image !== null) return [image];
   const stored = cache.images === null ? null : await cache.images.list();
   const trail = readTrail(await cache.store.readTrail(nameSlot(plan)), layerFormat);
@@ -49,6 +43,22 @@ export async function predict(
   });
 }
 
+/** What the build id is made from beside the elements; null, with a warning, where it cannot be asked. */
+async function readFacts(ports: Ports, plan: Plan) {
+  try {
+    const archives = await readArchives(ports, plan.sources.archives);
+    const constraints = plan.trove === null ? null : await readConstraints(ports, plan.trove);
+    return { archives, constraintsSha256: constraints?.sha256 ?? null };
+  } catch (error) {
+    ports.log.warning({
+      code: 'no-prediction',
+      message: `What the cache will do is not known: ${(error as Error).message}`,
+      hint: 'Correct what the message says; a build would stop there.',
+    });
+    return null;
+  }
+}
+
 /** Will the finished image of an earlier build be used again? */
 async function predictImage(
   ports: Ports,
@@ -59,11 +69,12 @@ async function predictImage(
     builder: DiskimageBuilderFacts;
     elements: readonly Element[];
     archives: readonly ArchiveState[];
+    constraintsSha256: string | null;
   },
 ): Promise<LayerPrediction | null> {
   if (images === null) return null;
-  const { plan, builder, elements, archives } = job;
-  const { buildId } = await identify(ports, plan, builder, elements, archives);
+  const { plan, builder, elements } = job;
+  const { buildId } = await identify(ports, plan, builder, elements, job);
   const name = await nameImage(ports, { inputs }, { plan, elements, buildId });
   if (name === null) return null;
   const found = await images.findImage(name.id);

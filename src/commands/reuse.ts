@@ -34,13 +34,18 @@ export async function nameImage(
   { inputs }: Pick<BuildSettings, 'inputs'>,
   { plan, elements, buildId }: Pick<Job, 'plan' | 'elements' | 'buildId'>,
 ): Promise<ImageName | null> {
+  if (plan.holdsSecrets.length > 0) return null;
   const hooks = await ports.elements.hookFiles(elements);
-  const repositories = listRepositories(hooks, plan.environment);
+  const repositories = listRepositories(hooks, plan.environment, listPinned(plan));
   const revisions = await readRevisions(ports.commands, repositories);
   if (revisions === null) return null;
   const maxAgeMs = limitImageAge(hooks, inputs.cacheMaxAgeDays * dayMs);
   return { id: computeImageId(plan, buildId, version, revisions), maxAgeMs };
 }
+
+/** Sources whose state is a part of the build id. */
+const listPinned = ({ trove }: Job['plan']): readonly string[] =>
+  trove === null ? [] : ['upper-constraints', ...(trove.code === null ? [] : ['guest-agent'])];
 
 /** The finished image of an earlier build, when nothing at all has changed since; null when there is none. */
 export async function reuseFinished(

@@ -83,5 +83,9 @@ export const requiredTools: Readonly<Record<string, string>> = {
   'dpkg-deb': 'dpkg',
 };
 
+/** Executables that only some builds need. */
+export const sourceTools: Readonly<Record<string, string>> = { git: 'git' };
+export const containerTools: Readonly<Record<string, string>> = { skopeo: 'skopeo' };
+
 /** Oldest diskimage-builder that our elements are tested with. */
 export const oldestDiskimageBuilder = '3.13.0';

@@ -1,62 +1,14 @@
 import { cacheInputs } from './cache-inputs.ts';
-import {
-  architectures,
-  compressions,
-  guestAgents,
-  guestOperatingSystems,
-  type InputSpec,
-  imageFormats,
-  installModes,
-  verifyModes,
-} from './inputs.ts';
+import { datastoreInputs } from './datastore-inputs.ts';
+import { guestInputs } from './guest-inputs.ts';
+import { compressions, type InputSpec, imageFormats, installModes, verifyModes } from './inputs.ts';
+import { developmentInputs, troveInputs } from './trove-inputs.ts';
 
 export const inputTable = [
-  {
-    name: 'guest-os',
-    group: 'image',
-    default: 'debian',
-    choices: guestOperatingSystems,
-    summary: 'Operating system of the guest.',
-    accepts: 'debian or ubuntu',
-    placeholder: 'OS',
-  },
-  {
-    name: 'guest-release',
-    group: 'image',
-    default: '',
-    summary:
-      'Release code name; by default the newest one that has the guest agent as a package (debian: trixie, ubuntu: jammy).',
-    accepts: 'bookworm or trixie for debian, jammy for ubuntu',
-    placeholder: 'NAME',
-  },
-  {
-    name: 'architecture',
-    group: 'image',
-    default: 'amd64',
-    choices: architectures,
-    summary: 'Processor architecture of the guest; building needs a machine of the same one.',
-    accepts: 'amd64 or arm64',
-    placeholder: 'ARCH',
-  },
-  {
-    name: 'guest-agent',
-    group: 'image',
-    default: 'package',
-    choices: guestAgents,
-    summary: "Where the Trove guest agent comes from: the distribution's package.",
-    accepts: 'package',
-    placeholder: 'FROM',
-  },
-  {
-    name: 'guest-username',
-    group: 'image',
-    default: '',
-    summary:
-      'User that the guest agent runs as and that cloud-init gives the ssh key to; by default the name of the operating system.',
-    accepts:
-      'a Linux user name: a lower-case letter, then letters, digits, - or _, at most 32, and not a system account',
-    placeholder: 'USER',
-  },
+  ...guestInputs,
+  ...troveInputs,
+  ...datastoreInputs,
+  ...developmentInputs,
   {
     name: 'elements',
     group: 'content',
@@ -116,12 +68,22 @@ export const inputTable = [
     placeholder: 'URL',
   },
   {
+    name: 'python-index',
+    group: 'sources',
+    default: '',
+    summary:
+      "Python package index that the guest agent's dependencies come from while the image is built; it leaves no trace in the guest.",
+    accepts: 'http:// or https:// URL without user, password, query or spaces',
+    placeholder: 'URL',
+  },
+  {
     name: 'image-name',
     group: 'output',
-    default: 'trove-guest-{os}-{release}',
-    summary: 'File name without extension; {os} {release} {architecture} {trove} are filled in.',
+    default: 'trove-guest-{os}-{release}[-dev]',
+    summary:
+      'File name without extension; {os} {release} {architecture} {trove} {branch} {datastore} are filled in, text in brackets stays in development images only.',
     accepts:
-      'letters, digits, . _ + - and the four placeholders, starting with a letter or digit, at most 128',
+      'letters, digits, . _ + -, those six placeholders and [text], starting with a letter or digit, at most 128',
     placeholder: 'NAME',
   },
   {

@@ -18,8 +18,51 @@ export type InstallMode = (typeof installModes)[number];
 export const verifyModes = ['inspect', 'off'] as const;
 export type VerifyMode = (typeof verifyModes)[number];
 
-export const guestAgents = ['package'] as const;
+export const guestAgents = ['source', 'package'] as const;
+/** Where the guest agent comes from: Trove's own elements and a checkout, or the distribution's package. */
 export type GuestAgent = (typeof guestAgents)[number];
+
+/** Where Trove's elements and the code of the guest agent come from. */
+export interface TroveSource {
+  /** Path of a checkout; empty: cloned. */
+  readonly path: string;
+  readonly repository: string;
+  /** Branch, tag or commit; empty: master. */
+  readonly ref: string;
+  /** Path or URL of upper constraints; empty: those of the branch. */
+  readonly constraints: string;
+}
+
+/** What a development image gets from its controller. */
+export interface Development {
+  /** Directory that has id_rsa and id_rsa.pub; empty: no key. */
+  readonly sshDir: string;
+  /** Written to /etc/trove/controller.conf; empty: the file comes from elsewhere. */
+  readonly controllerAddress: string;
+  readonly controllerUser: string;
+  readonly controllerTrovePath: string;
+  readonly syncGuestLogs: boolean;
+}
+
+export interface RegistryLogin {
+  readonly registry: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Where container images come from. */
+export interface Registries {
+  /** Path of a docker config.json; empty: none. */
+  readonly authFile: string;
+  /** `host[:port]` of registries that speak plain HTTP, or with a certificate that nobody signed. */
+  readonly insecure: readonly string[];
+}
+
+/** Values that stand in no log, plan, manifest or cache. */
+export interface Secrets {
+  readonly rootPassword: string;
+  readonly registryLogins: readonly RegistryLogin[];
+}
 
 /** What the user asked for, checked and complete: no field is optional in meaning, empty means "none". */
 export interface Inputs {
@@ -28,6 +71,18 @@ export interface Inputs {
   readonly architecture: Architecture;
   readonly guestUsername: string;
   readonly guestAgent: GuestAgent;
+  readonly trove: TroveSource;
+  /** Null for an image that is meant for use. */
+  readonly development: Development | null;
+  /** `name` or `name:version`. */
+  readonly datastores: readonly string[];
+  readonly backupImages: boolean;
+  /** `[source=]target` references. */
+  readonly containerImages: readonly string[];
+  /** Path of a trove-guestagent.conf; empty: none. */
+  readonly troveConfig: string;
+  readonly registries: Registries;
+  readonly secrets: Secrets;
   readonly elements: readonly string[];
   readonly elementsPath: readonly string[];
   readonly packages: readonly string[];
@@ -36,6 +91,9 @@ export interface Inputs {
   readonly mirror: string;
   /** Security archive URL, or empty: taken from the same place as the archive. */
   readonly securityMirror: string;
+  /** URL of a Python package index; empty: pip's own. */
+  readonly pythonIndex: string;
+  /** Template of the file name: placeholders in braces, and brackets around what development images have only. */
   readonly imageName: string;
   readonly formats: readonly ImageFormat[];
   readonly outputDir: string;
@@ -59,7 +117,9 @@ export interface Inputs {
 /** Groups of inputs in the order in which they are shown, with their headings. */
 export const inputGroups = {
   image: 'The guest',
+  trove: 'Where Trove comes from',
   content: 'What is in it',
+  development: 'Images for development',
   sources: 'Where packages come from',
   output: 'What comes out',
   cache: 'What is kept from one build to the next',
@@ -80,6 +140,8 @@ export interface InputSpec {
   /** Where several values are allowed, how they are separated. */
   readonly list?: 'words' | 'lines' | 'choices';
   readonly flag?: true;
+  /** Masked, never printed or kept; from a shell in the variable TROVE_IMAGE_NAME (in capitals). */
+  readonly secret?: true;
   /** Word that stands for the value in --help. */
   readonly placeholder?: string;
 }

@@ -1,3 +1,4 @@
+import type { ContainerImage } from './datastores.ts';
 import type { ElementDigest } from './elements.ts';
 import type { CheckResult, InstalledPackage, OutputFile } from './image.ts';
 import type { LayerReport } from './layers.ts';
@@ -5,6 +6,16 @@ import type { ArchiveState } from './plan.ts';
 import type { PhaseRun } from './timeline.ts';
 
 export const manifestVersion = 1;
+
+export interface ManifestTrove {
+  readonly origin: string;
+  readonly ref: string;
+  readonly series: string;
+  readonly commit: string | null;
+  readonly isDirty: boolean;
+  readonly constraints: string;
+  readonly constraintsSha256: string;
+}
 
 /** manifest.json: where an image came from and what is in it. Published as docs/manifest.schema.json. */
 export interface Manifest {
@@ -23,8 +34,15 @@ export interface Manifest {
     readonly architecture: string;
     readonly username: string;
     readonly agent: string;
+    /** Version of the agent's package, or branch and commit of its sources. */
     readonly agentVersion: string | null;
+    readonly isDevelopment: boolean;
   };
+  /** Inputs whose secrets are in the image; empty in every image that may leave the site. */
+  readonly holdsSecrets: readonly string[];
+  /** Trove's own sources, when the agent comes from them. */
+  readonly trove: ManifestTrove | null;
+  readonly containerImages: readonly ContainerImage[];
   readonly sources: readonly ArchiveState[];
   readonly elements: readonly Omit<ElementDigest, 'path'>[];
   readonly environment: Readonly<Record<string, string>>;

@@ -1,4 +1,6 @@
+import type { ContainerImage } from './datastores.ts';
 import type { Architecture, Compression, GuestOs, ImageFormat } from './inputs.ts';
+import type { TroveTree } from './trove.ts';
 
 /** All that a build will do, as plain data: printed by --dry-run, hashed for the build id, executed by the stages. */
 export interface Plan {
@@ -9,8 +11,16 @@ export interface Plan {
     readonly architecture: Architecture;
     readonly username: string;
     readonly agent: string;
-    readonly troveVersion: number;
+    /** Major version of Trove, where the distribution's package decides it. */
+    readonly troveVersion: number | null;
+    /** For developers: copies its code from a controller. */
+    readonly isDevelopment: boolean;
   };
+  /** Trove's own sources, for the guest agent from source. */
+  readonly trove: TroveTree | null;
+  readonly containerImages: readonly ContainerImage[];
+  /** Names of the inputs whose secrets the image holds. */
+  readonly holdsSecrets: readonly string[];
   readonly imageName: string;
   readonly imageSizeGib: number;
   readonly files: readonly PlannedFile[];

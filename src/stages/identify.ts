@@ -1,9 +1,9 @@
-import { computeBuildId } from '../core/image/build-id.ts';
+import { computeBuildId, type Ingredients } from '../core/image/build-id.ts';
 import { resolveClosure } from '../core/image/closure.ts';
 import { findNearest } from '../core/inputs/nearest.ts';
 import type { Element, ElementDigest } from '../model/elements.ts';
 import type { DiskimageBuilderFacts } from '../model/host.ts';
-import type { ArchiveState, Plan } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Log } from '../ports/log.ts';
 import type { Elements } from '../ports/machine.ts';
 
@@ -30,11 +30,11 @@ export async function identify(
   plan: Plan,
   builder: DiskimageBuilderFacts,
   elements: readonly Element[],
-  archives: readonly ArchiveState[],
+  facts: Pick<Ingredients, 'archives' | 'constraintsSha256'>,
 ): Promise<Identity> {
   const digests = await ports.elements.digest(elements);
   const diskimageBuilderVersion = builder.version;
-  const buildId = computeBuildId({ plan, diskimageBuilderVersion, elements: digests, archives });
+  const buildId = computeBuildId({ plan, diskimageBuilderVersion, elements: digests, ...facts });
   ports.log.info(`${elements.length} elements, build id ${buildId}`);
   return { buildId, elements, digests };
 }

@@ -3,7 +3,7 @@ import { checkHygiene } from '../core/checks/hygiene.ts';
 import { parseDpkgStatus } from '../core/checks/packages.ts';
 import { failure, TroveImageError } from '../errors.ts';
 import type { CheckResult, ImageFacts, InstalledPackage } from '../model/image.ts';
-import type { Workspace } from '../model/plan.ts';
+import type { Plan, Workspace } from '../model/plan.ts';
 import type { Commands } from '../ports/commands.ts';
 import type { Log } from '../ports/log.ts';
 
@@ -47,8 +47,14 @@ export async function inspectImage(
 }
 
 /** Judges the file system by the hygiene rules and throws one error that lists every violation. */
-export function judgeImage(ports: InspectPorts, facts: ImageFacts): readonly CheckResult[] {
-  const results = checkHygiene(facts);
+export function judgeImage(
+  ports: InspectPorts,
+  facts: ImageFacts,
+  { guest, trove, holdsSecrets }: Pick<Plan, 'guest' | 'trove' | 'holdsSecrets'>,
+): readonly CheckResult[] {
+  const source = trove?.layout === 'per-datastore' ? 'per-datastore' : 'source';
+  const agent = trove === null ? 'package' : source;
+  const results = checkHygiene(facts, { ...guest, agent, holdsSecrets });
   for (const { rule, summary, violations } of results) {
     ports.log.info(`${violations.length === 0 ? 'holds ' : 'BROKEN'}  ${rule}: ${summary}`);
   }

@@ -1,5 +1,6 @@
 import { checkHost } from '../core/host/fitness.ts';
-import { describeMissing, needsPythonIndex, planInstall } from '../core/host/install.ts';
+import { describeMissing, listTools, needsPythonIndex, planInstall } from '../core/host/install.ts';
+import type { Content } from '../core/image/content.ts';
 import { planBuild } from '../core/image/plan.ts';
 import { type Problem, TroveImageError } from '../errors.ts';
 import type { HostFacts } from '../model/host.ts';
@@ -21,7 +22,12 @@ export interface Installation {
   readonly elementsDir: string;
   readonly hostDir: string;
   readonly venvDir: string;
+  /** What this user keeps and can be made again. */
+  readonly cacheDir: string;
 }
+
+/** Finds out what the plan needs to know of the world beside the machine. */
+export type Gather = (host: HostFacts, firstPlan: Plan) => Promise<Content>;
 
 export interface Prepared {
   readonly host: HostFacts;
@@ -31,11 +37,12 @@ export interface Prepared {
   readonly problems: readonly Problem[];
 }
 
-/** Looks at the machine and plans; changes nothing. */
+/** Looks at the machine and plans; changes nothing. Without `gather` the plan is a first one. */
 export async function survey(
   ports: PreparePorts,
   inputs: Inputs,
   own: Installation,
+  gather: Gather | null,
   why = 'and install: none forbids to install it',
 ): Promise<Prepared> {
   const host = await ports.machine.read({
@@ -44,15 +51,20 @@ export async function survey(
     venvDir: own.venvDir,
   });
   const answers = needsPythonIndex(inputs.install, host) ? await askPythonIndex(ports) : null;
-  const install = planInstall(inputs.install, host, answers, inputs.guestOs);
-  const plan = planBuild(inputs, host, own.elementsDir);
+  const tools = listTools(inputs);
+  const install = planInstall(inputs.install, host, answers, inputs.guestOs, tools);
+  const first = planBuild(inputs, host, own.elementsDir);
+  const plan =
+    gather === null ? first : planBuild(inputs, host, own.elementsDir, await gather(host, first));
   const problems = [
     ...checkHost(host, {
       architecture: inputs.architecture,
       needs: plan.needs,
       usesTmpfs: plan.host.tmpfsBytes !== null,
     }),
-    ...(inputs.install === 'none' ? describeMissing(host, why) : checkInstaller(host, install)),
+    ...(inputs.install === 'none'
+      ? describeMissing(host, why, tools)
+      : checkInstaller(host, install)),
   ];
   return { host, install, plan, problems };
 }
@@ -62,17 +74,20 @@ export async function prepare(
   ports: PreparePorts,
   inputs: Inputs,
   own: Installation,
+  gather: Gather | null,
 ): Promise<Prepared> {
-  const before = await survey(ports, inputs, own);
+  const before = await survey(ports, inputs, own, null);
   if (before.problems.length > 0) throw new TroveImageError('host', before.problems);
-  if (before.install.aptPackages.length === 0 && before.install.builder === 'present')
-    return before;
+  const isComplete =
+    before.install.aptPackages.length === 0 && before.install.builder === 'present';
+  if (isComplete && gather === null) return before;
   await installPackages(ports, before.install.aptPackages);
   if (before.install.builder === 'pip') await installBuilder(ports, inputs, own);
   const after = await survey(
     ports,
     { ...inputs, install: 'none' },
     own,
+    gather,
     'although installing worked',
   );
   if (after.problems.length > 0) throw new TroveImageError('host', after.problems);

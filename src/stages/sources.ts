@@ -62,7 +62,7 @@ function describeArchive(
 /** Path of a keyring for an archive whose keyring this machine does not have; null where the machine's own does. */
 export async function fetchKeyring(
   ports: SourcesPorts,
-  plan: Plan,
+  plan: Pick<Plan, 'bootstrap' | 'sources'>,
   workspace: Workspace,
 ): Promise<string | null> {
   const { keyring } = plan.bootstrap;

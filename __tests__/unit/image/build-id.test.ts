@@ -27,7 +27,15 @@ function idOf(
 ): string {
   const plan = planOf(raw, host);
   const archives = plan.sources.archives.map(stateOf);
-  return computeBuildId(change({ plan, diskimageBuilderVersion: '3.13.0', elements, archives }));
+  return computeBuildId(
+    change({
+      plan,
+      diskimageBuilderVersion: '3.13.0',
+      elements,
+      archives,
+      constraintsSha256: null,
+    }),
+  );
 }
 
 const url = { mirror: 'http://one.example.org/debian' };

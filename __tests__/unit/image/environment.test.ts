@@ -22,7 +22,10 @@ describe('the environment of a build', () => {
   });
 
   it('of ubuntu is this and nothing else', () => {
-    expect(planOf({ 'guest-os': 'ubuntu', 'guest-username': 'agent' }).environment).toEqual({
+    expect(
+      planOf({ 'guest-os': 'ubuntu', 'guest-agent': 'package', 'guest-username': 'agent' })
+        .environment,
+    ).toEqual({
       DIB_APT_MINIMAL_CREATE_INTERFACES: '0',
       DIB_CLOUD_INIT_DATASOURCES: 'ConfigDrive, OpenStack, NoCloud',
       DIB_DEBIAN_COMPONENTS: 'main,universe',

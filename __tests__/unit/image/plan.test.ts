@@ -13,6 +13,7 @@ describe('the plan of a Debian bookworm image', () => {
       os: 'debian',
       release: 'bookworm',
       version: '12',
+      isDevelopment: false,
       architecture: 'amd64',
       username: 'debian',
       agent: 'package',
@@ -55,7 +56,7 @@ describe('the plan', () => {
     ],
     [
       'of ubuntu takes its minimal element',
-      { 'guest-os': 'ubuntu' },
+      { 'guest-os': 'ubuntu', 'guest-agent': 'package' },
       {
         elements: [
           'base',

@@ -34,7 +34,7 @@ const rows = [
   ],
   [
     'of ubuntu all have the one URL of its archive',
-    { 'guest-os': 'ubuntu' },
+    { 'guest-os': 'ubuntu', 'guest-release': 'jammy' },
     {},
     'diskimage-builder',
     [

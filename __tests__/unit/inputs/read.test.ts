@@ -16,7 +16,21 @@ describe('the defaults', () => {
       environment: {},
       mirror: '',
       securityMirror: '',
-      imageName: 'trove-guest-debian-trixie',
+      imageName: 'trove-guest-{os}-{release}[-dev]',
+      trove: {
+        path: '',
+        repository: 'https://opendev.org/openstack/trove',
+        ref: '',
+        constraints: '',
+      },
+      development: null,
+      datastores: [],
+      backupImages: false,
+      containerImages: [],
+      troveConfig: '',
+      registries: { authFile: '', insecure: [] },
+      secrets: { rootPassword: '', registryLogins: [] },
+      pythonIndex: '',
       formats: ['qcow2'],
       outputDir: '/srv/checkout/images',
       imageSizeGib: 5,
@@ -47,9 +61,9 @@ describe('the defaults', () => {
 
   it('take release and user from the operating system', () => {
     expect(inputsOf({ 'guest-os': 'ubuntu' })).toMatchObject({
-      guestRelease: 'jammy',
+      guestRelease: 'noble',
       guestUsername: 'ubuntu',
-      imageName: 'trove-guest-ubuntu-jammy',
+      guestAgent: 'source',
     });
   });
 });
@@ -82,7 +96,7 @@ describe('values that are accepted', () => {
     [{ mirror: 'host' }, { mirror: 'host' }],
     [
       { 'image-name': '{os}-{release}-{architecture}-{trove}' },
-      { imageName: 'debian-trixie-amd64-23' },
+      { imageName: '{os}-{release}-{architecture}-{trove}' },
     ],
     [{ 'output-dir': '/mnt/my images' }, { outputDir: '/mnt/my images' }],
     [
@@ -183,18 +197,20 @@ describe('the nearest match', () => {
 
   it('of a release of the other system is its operating system', () => {
     const [mistake] = mistakesOf({ 'guest-release': 'jammy' });
-    expect(mistake?.message).toContain('jammy for ubuntu');
+    expect(mistake?.message).toContain('noble, jammy or focal for ubuntu');
   });
 });
 
 describe('a release without a guest agent', () => {
   it('says that there is no package, and what to use', () => {
-    expect(mistakesOf({ 'guest-os': 'ubuntu', 'guest-release': 'noble' })).toEqual([
+    expect(
+      mistakesOf({ 'guest-os': 'ubuntu', 'guest-release': 'noble', 'guest-agent': 'package' }),
+    ).toEqual([
       {
         code: 'no-agent-package',
         message:
           'guest-release: ubuntu noble has no trove-guestagent package, which guest-agent: package installs.',
-        hint: 'Use debian trixie (Trove 23), debian bookworm (Trove 18), ubuntu jammy (Trove 17).',
+        hint: 'Use guest-agent: source, or debian trixie (Trove 23), debian bookworm (Trove 18), ubuntu jammy (Trove 17).',
       },
     ]);
   });
@@ -217,7 +233,7 @@ describe('output', () => {
     const defaults = {
       'output-dir': 'images',
       formats: 'qcow2',
-      'image-name': 'trove-guest-{os}-{release}',
+      'image-name': 'trove-guest-{os}-{release}[-dev]',
     };
     expect(mistakesOf({ output: 'a.raw', ...defaults })).toEqual([]);
   });

@@ -133,7 +133,7 @@ const hostile = [
   ['guest-release', 'trixie/../sid'],
   ['guest-release', 'trixie sid'],
   ['architecture', 'i386'],
-  ['guest-agent', 'source'],
+  ['guest-agent', 'sources'],
   ['guest-username', 'root'],
   ['guest-username', 'trove'],
   ['guest-username', 'Debian'],

@@ -78,6 +78,14 @@ describe('a secret', () => {
     expect(taintOf(hooks as Record<string, string>, 'DIB_PASSWORD')).toBe(expected);
   });
 
+  it('that the files of the job bring taints from the hook that puts them into the tree', () => {
+    const hooks = {
+      'extra-data.d/15-trove-guest-secrets': 'cp "$TROVE_GUEST_SECRETS"/* "$TMP_HOOKS_PATH"',
+      'install.d/20-b': 'ls "$TROVE_GUEST_SECRETS"',
+    };
+    expect(taintOf(hooks, 'TROVE_GUEST_SECRETS')).toBe(1);
+  });
+
   it('that any program may read taints the tree from the start', () => {
     expect(taintOf({}, 'PIP_INDEX_URL')).toBe(0);
   });

@@ -12,6 +12,61 @@ function blockOf(markdown: string, name: string): readonly string[] {
   return lines.slice(start + 1, lines.indexOf('```', start + 1));
 }
 
+const commit = 'c0ffee'.padEnd(40, '0');
+const image = {
+  datastore: 'postgresql',
+  version: '18',
+  role: 'database',
+  source: 'r.example.org/postgres:18',
+  target: 'postgres:18',
+  digest: `sha256:${'1'.repeat(64)}`,
+  manifestDigest: `sha256:${'2'.repeat(64)}`,
+  configDigest: `sha256:${'3'.repeat(64)}`,
+  sizeBytes: 157_286_400,
+} as const;
+
+describe('the summary of an image', () => {
+  const guest = { ...manifestOf().guest, isDevelopment: true };
+
+  it.each([
+    [{ guest }, 'the password of `debian`, which is its name.'],
+    [{ holdsSecrets: ['root-password'] }, 'a password of root (`root-password`)'],
+    [{ guest, holdsSecrets: ['ssh-dir'] }, 'and a private ssh key (`ssh-dir`)'],
+  ])('that somebody must not have (%j) says so before everything else', (changes, part) => {
+    const lines = renderSummary({ ...manifestOf(), ...changes }, url).split('\n');
+    expect(lines[2]).toBe('> [!CAUTION]');
+    expect(lines[3]).toContain(part);
+    expect(lines[3]).toMatch(/It must not leave your site\.$/);
+  });
+
+  it('from source tells commit and constraints', () => {
+    const trove = {
+      origin: 'https://opendev.org/openstack/trove',
+      ref: 'stable/2025.1',
+      series: 'stable/2025.1',
+      commit,
+      isDirty: true,
+      constraints: 'https://releases.openstack.org/constraints/upper/2025.1',
+      constraintsSha256: 'd'.repeat(64),
+    };
+    const summary = renderSummary({ ...manifestOf(), trove }, url);
+    expect(summary).toContain(
+      `| Trove | \`https://opendev.org/openstack/trove\` \`stable/2025.1\`, commit \`${commit}\`, **with changes that are not committed** |`,
+    );
+    expect(summary).toContain(`sha256 \`${'d'.repeat(64)}\``);
+  });
+
+  it('with container images tells their digests, and registers the datastore that it has', () => {
+    const summary = renderSummary({ ...manifestOf(), containerImages: [image] }, url);
+    expect(summary).toContain(
+      `| Container images | \`postgres:18\` \`${image.manifestDigest}\`, 150.0 MiB from \`r.example.org/postgres:18\` |`,
+    );
+    expect(summary).toContain(
+      'openstack datastore version create 18 postgresql postgresql "" --image-tags trove,postgresql',
+    );
+  });
+});
+
 describe('the summary of a build', () => {
   it('says first what an operator wants to know first', () => {
     expect(text.split('\n').slice(0, 3)).toEqual([

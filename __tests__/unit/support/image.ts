@@ -1,4 +1,5 @@
 import { checkHygiene } from '../../../src/core/checks/hygiene.ts';
+import type { Expectations } from '../../../src/core/checks/rule.ts';
 import type { FileContent, FileEntry, ImageFacts } from '../../../src/model/image.ts';
 import { readJson } from './recordings.ts';
 
@@ -43,10 +44,18 @@ export function textOf(path: string): string {
   return content.text;
 }
 
+/** What the recorded image is meant to be. */
+export const expected: Expectations = {
+  agent: 'package',
+  username: 'debian',
+  isDevelopment: false,
+  holdsSecrets: [],
+};
+
 /** The rules that an image violates, each with what it found. */
-export const violationsOf = (facts: ImageFacts) =>
+export const violationsOf = (facts: ImageFacts, wanted = expected) =>
   Object.fromEntries(
-    checkHygiene(facts)
+    checkHygiene(facts, wanted)
       .filter(({ violations }) => violations.length > 0)
       .map(({ rule, violations }) => [rule, violations]),
   );

@@ -5,7 +5,7 @@ import type { LayerReport } from '../../../src/model/layers.ts';
 import type { Manifest } from '../../../src/model/manifest.ts';
 import type { PhaseRun } from '../../../src/model/timeline.ts';
 import { hostFacts } from './host.ts';
-import { cleanImage, textOf } from './image.ts';
+import { cleanImage, expected, textOf } from './image.ts';
 import { inputsOf, type RawInputs } from './inputs.ts';
 import { planOf } from './plan.ts';
 import { readJson } from './recordings.ts';
@@ -55,6 +55,7 @@ export function buildRecord(
     digests: [
       { name: 'base', path: '/home/builder/private-elements/base', sha256: 'a'.repeat(64) },
     ],
+    constraints: null,
     archives: plan.sources.archives.map((archive) => ({
       ...archive,
       inReleaseSha256: 'b'.repeat(64),
@@ -64,7 +65,7 @@ export function buildRecord(
     layers: recordedLayers,
     facts: cleanImage,
     packages: parseDpkgStatus(textOf('/var/lib/dpkg/status')),
-    checks: checkHygiene(cleanImage),
+    checks: checkHygiene(cleanImage, expected),
     files: plan.files.map(({ format, fileName }, index) => ({
       format,
       fileName,

@@ -25,6 +25,7 @@ export const contentPaths = [
   '/etc/fstab',
   '/var/lib/dpkg/status',
   '/etc/systemd/system/trove-guestagent.service.d/*',
+  '/etc/systemd/system/guest-agent.service',
 ] as const;
 
 /** Indexes the facts by path. */

@@ -3,7 +3,7 @@ import { indexFacts } from './evidence.ts';
 import { identityRules } from './identity-rules.ts';
 import { leftoverRules } from './leftover-rules.ts';
 import { parseDpkgStatus } from './packages.ts';
-import type { Rule } from './rule.ts';
+import type { Expectations, Rule } from './rule.ts';
 import { serviceRules } from './service-rules.ts';
 
 const packageRule: Rule = {
@@ -31,11 +31,11 @@ export const hygieneRules: readonly Rule[] = [
 ];
 
 /** Judges a finished file system by every rule; a rule without violations holds. */
-export function checkHygiene(facts: ImageFacts): readonly CheckResult[] {
+export function checkHygiene(facts: ImageFacts, expected: Expectations): readonly CheckResult[] {
   const evidence = indexFacts(facts);
   return hygieneRules.map(({ rule, summary, find }) => ({
     rule,
     summary,
-    violations: find(evidence),
+    violations: find(evidence, expected),
   }));
 }

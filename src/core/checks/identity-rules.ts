@@ -31,16 +31,23 @@ export const identityRules: readonly Rule[] = [
   },
   {
     rule: 'private-keys',
-    summary: 'no private keys of people',
-    find: (evidence) =>
+    summary: 'no private keys of people, but one that was asked for',
+    find: (evidence, { username, holdsSecrets }) =>
       evidence
         .entriesMatching(/^\/(root|home\/[^/]+)\/\.ssh\/(id_[^/.]+|authorized_keys|.*\.pem)$/)
+        .filter(
+          ([path]) => !holdsSecrets.includes('ssh-dir') || path !== `/home/${username}/.ssh/id_rsa`,
+        )
         .map(([path]) => ({ path, reason: 'gives access to whoever has the other half' })),
   },
   {
     rule: 'passwords',
-    summary: 'no account has a password',
-    find: (evidence) => {
+    summary: 'no account has a password, but one that was asked for',
+    find: (evidence, { username, isDevelopment, holdsSecrets }) => {
+      const allowed = [
+        ...(isDevelopment ? [username] : []),
+        ...(holdsSecrets.includes('root-password') ? ['root'] : []),
+      ];
       const shadow = evidence.text('/etc/shadow');
       if (shadow === null) return [{ path: '/etc/shadow', reason: 'is missing' }];
       return shadow
@@ -49,6 +56,7 @@ export const identityRules: readonly Rule[] = [
         .filter(
           ([name, hash]) => name && (hash === '' || /^!?\$|^[A-Za-z0-9./]{13}$/.test(hash ?? '')),
         )
+        .filter(([name = '']) => !allowed.includes(name))
         .map(([name]) => ({
           path: '/etc/shadow',
           reason: `${name} has a password, or an empty one`,

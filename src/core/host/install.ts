@@ -1,11 +1,26 @@
 import type { Problem } from '../../errors.ts';
-import { type HostFacts, oldestDiskimageBuilder, requiredTools } from '../../model/host.ts';
-import type { GuestOs, InstallMode } from '../../model/inputs.ts';
+import {
+  containerTools,
+  type HostFacts,
+  oldestDiskimageBuilder,
+  requiredTools,
+  sourceTools,
+} from '../../model/host.ts';
+import type { GuestOs, Inputs, InstallMode } from '../../model/inputs.ts';
 import type { InstallPlan } from '../../model/install.ts';
 import { hostKeyrings } from '../../model/keyrings.ts';
 
 const virtualEnvironmentPackage = 'python3-venv';
 const diskimageBuilderPackage = 'python3-diskimage-builder';
+
+/** Executables that this build needs, and the Debian package of each. */
+export const listTools = (
+  inputs: Pick<Inputs, 'guestAgent' | 'datastores' | 'containerImages'>,
+): Readonly<Record<string, string>> => ({
+  ...requiredTools,
+  ...(inputs.guestAgent === 'source' ? sourceTools : {}),
+  ...(inputs.datastores.length + inputs.containerImages.length > 0 ? containerTools : {}),
+});
 
 /** Decides what has to be installed. `pythonIndexAnswers` is asked only when it matters, so it may be null. */
 export function planInstall(
@@ -13,9 +28,10 @@ export function planInstall(
   host: HostFacts,
   pythonIndexAnswers: boolean | null,
   guestOs: GuestOs,
+  needed = requiredTools,
 ): InstallPlan {
   if (mode === 'none') return { builder: 'present', aptPackages: [] };
-  const tools = [...missingPackages(host), ...keyringPackages(host, guestOs)];
+  const tools = [...missingPackages(host, needed), ...keyringPackages(host, guestOs)];
   const builder = chooseBuilder(mode, host, pythonIndexAnswers);
   const builderPackages = {
     present: [],
@@ -48,16 +64,18 @@ function keyringPackages(host: HostFacts, guestOs: GuestOs): readonly string[] {
 }
 
 /** Debian packages of the tools that are not there. */
-export function missingPackages(host: HostFacts): readonly string[] {
-  const missing = Object.entries(requiredTools).filter(
-    ([tool]) => host.executables[tool] === undefined,
-  );
+export function missingPackages(host: HostFacts, needed = requiredTools): readonly string[] {
+  const missing = Object.entries(needed).filter(([tool]) => host.executables[tool] === undefined);
   return [...new Set(missing.map(([, packageName]) => packageName))].sort();
 }
 
 /** What is missing, and why it stays so (`install: none`, or installing did not help); empty when nothing is. */
-export function describeMissing(host: HostFacts, why: string): readonly Problem[] {
-  const problems: Problem[] = Object.entries(requiredTools)
+export function describeMissing(
+  host: HostFacts,
+  why: string,
+  needed = requiredTools,
+): readonly Problem[] {
+  const problems: Problem[] = Object.entries(needed)
     .filter(([tool]) => host.executables[tool] === undefined)
     .map(([tool, packageName]) => ({
       code: 'tool-missing',

@@ -8,6 +8,8 @@ export interface Ingredients {
   readonly diskimageBuilderVersion: string;
   readonly elements: readonly ElementDigest[];
   readonly archives: readonly ArchiveState[];
+  /** Digest of the upper constraints; null where there are none. */
+  readonly constraintsSha256: string | null;
 }
 
 /**
@@ -19,6 +21,7 @@ export function computeBuildId({
   diskimageBuilderVersion,
   elements,
   archives,
+  constraintsSha256,
 }: Ingredients): string {
   const content = {
     format: 1,
@@ -29,6 +32,7 @@ export function computeBuildId({
     diskimageBuilder: diskimageBuilderVersion,
     elements: elements.map(({ name, sha256 }) => [name, sha256]).sort(),
     archives: archives.map(({ suite, inReleaseSha256 }) => [suite, inReleaseSha256]).sort(),
+    ...(constraintsSha256 === null ? {} : { constraintsSha256 }),
   };
   return createHash('sha256').update(canonicalJson(content)).digest('hex');
 }

@@ -19,9 +19,7 @@ export function renderPlan(plan: Plan, context: PlanContext): string {
     ['output', `${plan.outputDir}/{${plan.files.map((file) => file.fileName).join(',')}}`],
     ['elements', plan.elements.join(' ')],
     ['elements path', plan.elementsPath.join(':')],
-    ...(plan.packages.length > 0
-      ? ([['packages', plan.packages.join(' ')]] as [string, string][])
-      : []),
+    ...describeContent(plan),
     ['sources', `${plan.sources.mirror || 'not known yet'} (from ${plan.sources.origin})`],
     ...plan.sources.archives.map(
       ({ url, suite }) =>
@@ -52,7 +50,36 @@ export function renderPlan(plan: Plan, context: PlanContext): string {
 
 function describeGuest(plan: Plan): string {
   const { os, version, release, architecture, username, agent, troveVersion } = plan.guest;
-  return `${os} ${version} (${release}) ${architecture}, guest agent of Trove ${troveVersion} from ${agent}, user ${username}`;
+  const trove = troveVersion === null ? '' : ` of Trove ${troveVersion}`;
+  const development = plan.guest.isDevelopment ? ', for development' : '';
+  return `${os} ${version} (${release}) ${architecture}, guest agent${trove} from ${agent}, user ${username}${development}`;
+}
+
+/** What goes into the image beside its elements. */
+function describeContent(plan: Plan): [string, string][] {
+  const images = plan.containerImages.map(
+    ({ target, source, manifestDigest }) =>
+      `${target} ${manifestDigest}${source === target ? '' : ` from ${source}`}`,
+  );
+  const rows: [string, string][] = [
+    ['packages', plan.packages.join(' ')],
+    ...images.map((image, index): [string, string] => [index === 0 ? 'containers' : '', image]),
+    ['secrets', plan.holdsSecrets.map((name) => `that of ${name}`).join(', ')],
+  ];
+  return [...describeTrove(plan), ...rows.filter(([, value]) => value !== '')];
+}
+
+function describeTrove({ trove }: Plan): [string, string][] {
+  if (trove === null) return [];
+  const commit =
+    trove.code === null ? 'code as its elements name it' : `commit ${trove.code.commit}`;
+  return [
+    [
+      'trove',
+      `${trove.origin} ${trove.ref}, ${commit}${trove.isDirty ? ', with changes that are not committed' : ''}`,
+    ],
+    ['upper constraints', trove.constraints],
+  ];
 }
 
 function describeKeyring(plan: Plan): string {

@@ -3,17 +3,30 @@ import type { Inputs } from '../../model/inputs.ts';
 import { hostKeyrings } from '../../model/keyrings.ts';
 import type { KeyringChoice, Plan } from '../../model/plan.ts';
 import { type GuestRelease, genericBootstrapScript, guestReleases } from '../../model/releases.ts';
+import { troveElements } from '../../model/trove.ts';
+import { type Content, listElements } from './content.ts';
 import { planEnvironment } from './environment.ts';
+import { fillImageName } from './name.ts';
 import { chooseTmpfs, estimateNeeds } from './needs.ts';
 import { planSources } from './sources.ts';
 
-/** Turns what was asked for and what the machine is into the plan of one build. `ownElements` is the directory of ours. */
-export function planBuild(inputs: Inputs, host: HostFacts, ownElements: string): Plan {
+/**
+ * Turns what was asked for and what the machine is into the plan of one build. `ownElements` is the directory of ours,
+ * `content` what was found elsewhere.
+ */
+export function planBuild(
+  inputs: Inputs,
+  host: HostFacts,
+  ownElements: string,
+  content: Content = {},
+): Plan {
+  const { trove = null, sourceElements = [], sourceVariables = {}, containerImages = [] } = content;
   const release = findRelease(inputs);
   const sources = planSources(inputs, host, release.components);
-  const needs = estimateNeeds(inputs);
+  const needs = estimateNeeds(inputs, containerImages);
   const script = chooseBootstrapScript(release, host);
-  const elements = listElements(inputs);
+  const elements = listElements(inputs, { trove, sourceElements, containerImages });
+  const imageName = nameImage(inputs, release, trove?.ref ?? (inputs.trove.ref || 'master'));
   return {
     guest: {
       os: release.os,
@@ -22,18 +35,32 @@ export function planBuild(inputs: Inputs, host: HostFacts, ownElements: string):
       architecture: inputs.architecture,
       username: inputs.guestUsername,
       agent: inputs.guestAgent,
-      troveVersion: release.packagedTrove as number,
+      troveVersion: inputs.guestAgent === 'package' ? release.packagedTrove : null,
+      isDevelopment: inputs.development !== null,
     },
-    imageName: inputs.imageName,
+    trove,
+    containerImages,
+    holdsSecrets: [
+      ...(inputs.development?.sshDir ? ['ssh-dir'] : []),
+      ...(inputs.secrets.rootPassword === '' ? [] : ['root-password']),
+    ],
+    imageName,
     imageSizeGib: inputs.imageSizeGib,
-    files: inputs.formats.map((format) => ({ format, fileName: `${inputs.imageName}.${format}` })),
+    files: inputs.formats.map((format) => ({ format, fileName: `${imageName}.${format}` })),
     compression: inputs.compression,
     outputDir: inputs.outputDir,
     elements,
-    elementsPath: [...inputs.elementsPath, ownElements],
+    elementsPath: [
+      ...inputs.elementsPath,
+      ownElements,
+      ...(trove === null ? [] : [`${trove.path}/${troveElements}`]),
+    ],
     packages: inputs.packages,
     sources,
-    environment: planEnvironment(inputs, release, sources, script),
+    environment: planEnvironment(inputs, {
+      ...{ release, sources, containerImages, sourceVariables },
+      bootstrapScript: script,
+    }),
     arguments: planArguments(inputs, elements),
     bootstrap: { script, keyring: chooseKeyring(inputs, host) },
     host: {
@@ -52,20 +79,14 @@ function findRelease(inputs: Inputs): GuestRelease {
   ) as GuestRelease;
 }
 
-function listElements(inputs: Inputs): readonly string[] {
-  return [
-    // diskimage-builder adds it unasked; named here, it is part of the plan
-    'base',
-    'vm',
-    `${inputs.guestOs}-minimal`,
-    inputs.architecture === 'arm64' ? 'block-device-efi' : 'block-device-mbr',
-    'trove-guest',
-    `trove-guest-agent-${inputs.guestAgent}`,
-    // without a cache its hooks do nothing: both kinds of build are the same program
-    'trove-image-layers',
-    ...(inputs.packages.length > 0 ? ['trove-guest-packages'] : []),
-    ...inputs.elements,
-  ].filter((name, index, all) => all.indexOf(name) === index);
+function nameImage(inputs: Inputs, release: GuestRelease, branch: string): string {
+  return fillImageName(inputs.imageName, {
+    ...{ os: release.os, release: release.codename, architecture: inputs.architecture },
+    trove: release.packagedTrove === null ? null : String(release.packagedTrove),
+    branch,
+    datastore: inputs.datastores[0]?.replace(/:.*$/, '') ?? null,
+    isDevelopment: inputs.development !== null,
+  });
 }
 
 /** The image is built raw: every format is converted from it, and it can be read without a copy. */

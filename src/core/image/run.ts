@@ -21,6 +21,7 @@ export function composeEnvironment(
     .join(' ');
   return {
     ...plan.environment,
+    ...composeContent(plan, workspace),
     ...(bootstrapArguments === '' ? {} : { DIB_DEBOOTSTRAP_EXTRA_ARGS: bootstrapArguments }),
     ...host.proxies,
     PATH: system.split(':').includes(bin) || bin === '' ? system : `${bin}:${system}`,
@@ -38,6 +39,31 @@ export function composeEnvironment(
     ...(layersDir === null ? {} : { TROVE_IMAGE_LAYERS: layersDir }),
   };
 }
+
+/** Where this run keeps what goes into the image. */
+function composeContent(plan: Plan, workspace: Workspace): Readonly<Record<string, string>> {
+  const { trove } = plan;
+  return {
+    ...(trove?.code ? { DIB_REPOLOCATION_guest_agent: trove.code.repository } : {}),
+    ...(trove === null
+      ? {}
+      : { DIB_REPOLOCATION_upper_constraints: `file://${listPaths(workspace).constraints}` }),
+    ...(plan.holdsSecrets.length > 0 || plan.guest.isDevelopment
+      ? { TROVE_GUEST_SECRETS: listPaths(workspace).secrets }
+      : {}),
+    ...(plan.containerImages.length > 0
+      ? { TROVE_GUEST_CONTAINER_ARCHIVE: listPaths(workspace).containers }
+      : {}),
+  };
+}
+
+/** Files of a build that hold what goes into the image. */
+export const listPaths = ({ path }: Workspace) => ({
+  home: `${path}/home`,
+  constraints: `${path}/upper-constraints.txt`,
+  secrets: `${path}/secrets`,
+  containers: `${path}/containers.tar`,
+});
 
 /** The command line of diskimage-builder. The image name is constant, because it gets into the image. */
 export function composeCommand(

@@ -36,7 +36,12 @@ export function renderHelp(version: string): string {
       'clean',
       'End what a build that died left: processes, mounts, loop devices, files. --work-dir DIR',
     ),
+    row(
+      'datastores',
+      'Show which datastores this Trove knows, with image names and versions; takes the options of build.',
+    ),
     row('diff', 'Compare two images or manifests (trove-image diff --help).'),
+    row('images', 'List the images of the catalogue. --catalogue FILE'),
     row('version', 'Print the version.'),
     '',
     'Try: trove-image build --guest-os debian --guest-release bookworm --dry-run',
@@ -48,7 +53,10 @@ export function renderHelp(version: string): string {
 function renderFlag(spec: InputSpec): string {
   const value = spec.flag ? '' : ` ${spec.placeholder ?? 'VALUE'}`;
   const fallback = spec.default === '' || spec.flag ? '' : ` [${spec.default}]`;
-  return row(`--${spec.name}${value}`, `${spec.summary}${fallback}`);
+  const variable = spec.secret
+    ? ` Better in the variable TROVE_IMAGE_${spec.name.toUpperCase().replaceAll('-', '_')}.`
+    : '';
+  return row(`--${spec.name}${value}`, `${spec.summary}${variable}${fallback}`);
 }
 
 /** One option: its name in a column, its text wrapped at 100 characters beside it. */

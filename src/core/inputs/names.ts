@@ -1,10 +1,10 @@
 import { basename, dirname, extname } from 'node:path/posix';
-import { type Architecture, imageFormats } from '../../model/inputs.ts';
-import type { GuestRelease } from '../../model/releases.ts';
+import { type GuestAgent, imageFormats } from '../../model/inputs.ts';
 import type { InputReader } from './reader.ts';
 import { isImageName } from './values.ts';
 
 export interface Names {
+  /** A template, see core/image/name.ts. */
   readonly imageName: string;
   readonly formats: readonly string[];
   readonly outputDir: string;
@@ -14,13 +14,12 @@ export interface Names {
 export function readNames(
   reader: InputReader,
   raw: Readonly<Record<string, string | undefined>>,
-  release: GuestRelease,
-  architecture: Architecture,
+  guestAgent: GuestAgent,
 ): Names {
   const output = reader.text('output');
   if (output !== '') return readOutput(reader, raw, output);
-  const imageName = fillIn(reader.text('image-name'), release, architecture);
-  if (!isImageName(imageName)) reader.refuse('image-name', reader.text('image-name'));
+  const imageName = reader.text('image-name');
+  checkTemplate(reader, imageName, guestAgent);
   return {
     imageName,
     formats: reader.list('formats', (part) => (imageFormats as readonly string[]).includes(part)),
@@ -61,12 +60,26 @@ function readDirectory(reader: InputReader, name: 'output' | 'output-dir', path:
   return path;
 }
 
-function fillIn(template: string, release: GuestRelease, architecture: Architecture): string {
-  const values: Readonly<Record<string, string>> = {
-    os: release.os,
-    release: release.codename,
-    architecture,
-    trove: String(release.packagedTrove),
-  };
-  return template.replace(/\{([a-z]+)\}/g, (whole, name: string) => values[name] ?? whole);
+/** Refuses what cannot become a file name whatever is filled in, and placeholders that nothing is known for. */
+function checkTemplate(reader: InputReader, template: string, guestAgent: GuestAgent): void {
+  const known = ['os', 'release', 'architecture', 'trove', 'branch', 'datastore'];
+  const used = [...template.matchAll(/\{([a-z]+)\}/g)].map(([, name]) => name as string);
+  const sample = template.replace(/\{([a-z]+)\}/g, (whole, name) =>
+    known.includes(name) ? 'x' : whole,
+  );
+  if (!isImageName(sample.replace(/\[([^[\]]*)\]/g, '$1'))) reader.refuse('image-name', template);
+  if (used.includes('branch') && guestAgent === 'package')
+    reader.refuse('image-name', template, ' {branch} is known with guest-agent: source only.');
+  if (used.includes('trove') && guestAgent === 'source')
+    reader.refuse(
+      'image-name',
+      template,
+      ' {trove} is known with guest-agent: package only; use {branch}.',
+    );
+  if (used.includes('datastore') && reader.text('datastores') === '')
+    reader.refuse(
+      'image-name',
+      template,
+      ' {datastore} is the first of datastores, and there is none.',
+    );
 }

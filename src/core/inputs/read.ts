@@ -1,20 +1,27 @@
-import { isAbsolute, join, normalize } from 'node:path/posix';
 import { type Problem, TroveImageError } from '../../errors.ts';
 import { inputTable } from '../../model/input-table.ts';
-import type { Architecture, GuestOs, ImageFormat, InputSpec, Inputs } from '../../model/inputs.ts';
-import { type GuestRelease, guestReleases } from '../../model/releases.ts';
+import type {
+  Architecture,
+  Compression,
+  GuestOs,
+  ImageFormat,
+  InputSpec,
+  Inputs,
+  InstallMode,
+  VerifyMode,
+} from '../../model/inputs.ts';
+import type { CacheBackend, CacheMode } from '../../model/layers.ts';
+import { readContainers } from './containers.ts';
+import { readDevelopment, readRootPassword } from './development.ts';
 import { readEnvironment } from './environment.ts';
 import { readNames } from './names.ts';
 import { findNearest, suggest } from './nearest.ts';
+import { absolute, readPath } from './paths.ts';
 import { createReader, type InputReader, quote } from './reader.ts';
-import {
-  isArchiveUrl,
-  isArtifactName,
-  isElementName,
-  isPackageName,
-  isSafePath,
-  isUserName,
-} from './values.ts';
+import { readGuest } from './release.ts';
+import { readArchiveUrl, readMirror, readSecurityMirror } from './sources.ts';
+import { readTrove } from './trove.ts';
+import { isArtifactName, isElementName, isPackageName, isUserName } from './values.ts';
 
 /** Who calls: relative paths count from `cwd`, temporary files go below `temporaryDir` unless told otherwise. */
 export interface Caller {
@@ -30,80 +37,63 @@ export function readInputs(
   caller: Caller,
 ): Inputs {
   const reader = createReader(inputTable, raw);
-  const release = readRelease(reader);
-  const architecture = reader.choice<Architecture>('architecture');
-  const names = readNames(reader, raw, release, architecture);
-  const inputs: Inputs = {
-    guestOs: release.os,
-    guestRelease: release.codename,
-    architecture,
-    guestAgent: reader.choice('guest-agent'),
-    guestUsername: readUserName(reader, release.os),
-    elements: reader.list('elements', isElementName),
-    elementsPath: readPaths(reader, caller.cwd),
-    packages: reader.list('packages', isPackageName),
-    environment: readEnvironment(reader),
-    mirror: readMirror(reader),
-    securityMirror: readSecurityMirror(reader),
-    imageName: names.imageName,
-    formats: names.formats as readonly ImageFormat[],
-    outputDir: absolute(names.outputDir, caller.cwd),
-    imageSizeGib: reader.integer('image-size', 3, 100),
-    compression: reader.choice('compression'),
-    install: reader.choice('install'),
-    cache: reader.choice('cache'),
-    cacheBackend: reader.choice('cache-backend'),
-    cachePath: readPath(
-      reader,
-      'cache-path',
-      reader.text('cache-path') || `${caller.cacheDir}/layers`,
-      caller.cwd,
-    ),
-    cacheMaxAgeDays: reader.integer('cache-max-age', 0, 365),
-    cacheMaxSizeGib: reader.integer('cache-max-size', 1, 10_000),
-    verify: reader.choice('verify'),
-    artifact: readArtifact(reader),
-    retentionDays: reader.integer('retention-days', 0, 400),
-    workDir: readPath(
-      reader,
-      'work-dir',
-      reader.text('work-dir') || caller.temporaryDir,
-      caller.cwd,
-    ),
-    dryRun: reader.choice<'true' | 'false'>('dry-run') === 'true',
-  };
+  const inputs: Inputs = { ...readContent(reader, raw, caller), ...readRun(reader, caller) };
   const mistakes = [...unknownInputs(raw, inputTable), ...reader.mistakes];
   if (mistakes.length > 0) throw new TroveImageError('input', mistakes);
   return inputs;
 }
 
-function readRelease(reader: InputReader): GuestRelease {
-  const os = reader.choice<GuestOs>('guest-os');
-  const known = guestReleases.filter((release) => release.os === os);
-  const typed = reader.text('guest-release');
-  const release = known.find((each) => (typed === '' ? each.isDefault : each.codename === typed));
-  if (release === undefined) {
-    if (known.length > 0) {
-      reader.refuse(
-        'guest-release',
-        typed,
-        suggest(
-          typed,
-          guestReleases.map((each) => each.codename),
-        ),
-      );
-    }
-    return guestReleases[0] as GuestRelease;
-  }
-  if (release.packagedTrove === null) {
-    const others = guestReleases.filter((each) => each.packagedTrove !== null);
-    reader.mistakes.push({
-      code: 'no-agent-package',
-      message: `guest-release: ${os} ${release.codename} has no trove-guestagent package, which guest-agent: package installs.`,
-      hint: `Use ${others.map((each) => `${each.os} ${each.codename} (Trove ${each.packagedTrove})`).join(', ')}.`,
-    });
-  }
-  return release;
+/** What the image is. */
+function readContent(
+  reader: InputReader,
+  raw: Readonly<Record<string, string | undefined>>,
+  { cwd }: Caller,
+) {
+  const { release, guestAgent } = readGuest(reader);
+  const names = readNames(reader, raw, guestAgent);
+  const { registryLogins, ...containers } = readContainers(reader, cwd);
+  return {
+    guestOs: release.os,
+    guestRelease: release.codename,
+    architecture: reader.choice<Architecture>('architecture'),
+    guestAgent,
+    guestUsername: readUserName(reader, release.os),
+    trove: readTrove(reader, raw, cwd),
+    development: readDevelopment(reader, raw, guestAgent, cwd),
+    ...containers,
+    secrets: { rootPassword: readRootPassword(reader), registryLogins },
+    elements: reader.list('elements', isElementName),
+    elementsPath: readPaths(reader, cwd),
+    packages: reader.list('packages', isPackageName),
+    environment: readEnvironment(reader),
+    mirror: readMirror(reader),
+    securityMirror: readSecurityMirror(reader),
+    pythonIndex: readArchiveUrl(reader, 'python-index'),
+    imageName: names.imageName,
+    formats: names.formats as readonly ImageFormat[],
+    outputDir: absolute(names.outputDir, cwd),
+    imageSizeGib: reader.integer('image-size', 3, 100),
+    compression: reader.choice<Compression>('compression'),
+  };
+}
+
+/** How it is made. */
+function readRun(reader: InputReader, { cwd, temporaryDir, cacheDir }: Caller) {
+  const pathOf = (name: 'cache-path' | 'work-dir', fallback: string): string =>
+    readPath(reader, name, reader.text(name) || fallback, cwd);
+  return {
+    install: reader.choice<InstallMode>('install'),
+    cache: reader.choice<CacheMode>('cache'),
+    cacheBackend: reader.choice<CacheBackend>('cache-backend'),
+    cachePath: pathOf('cache-path', `${cacheDir}/layers`),
+    cacheMaxAgeDays: reader.integer('cache-max-age', 0, 365),
+    cacheMaxSizeGib: reader.integer('cache-max-size', 1, 10_000),
+    verify: reader.choice<VerifyMode>('verify'),
+    artifact: readArtifact(reader),
+    retentionDays: reader.integer('retention-days', 0, 400),
+    workDir: pathOf('work-dir', temporaryDir),
+    dryRun: reader.choice<'true' | 'false'>('dry-run') === 'true',
+  };
 }
 
 function readUserName(reader: InputReader, os: GuestOs): string {
@@ -117,45 +107,6 @@ function readPaths(reader: InputReader, cwd: string): readonly string[] {
   const paths = lines.map((line) => line.trim()).filter((line) => line !== '');
   return paths.map((path) => readPath(reader, 'elements-path', path, cwd));
 }
-
-function readPath(
-  reader: InputReader,
-  name: 'elements-path' | 'work-dir' | 'cache-path',
-  path: string,
-  cwd: string,
-): string {
-  const full = absolute(path, cwd);
-  if (!isSafePath(full)) reader.refuse(name, path);
-  return full;
-}
-
-const absolute = (path: string, cwd: string): string =>
-  normalize(isAbsolute(path) ? path : join(cwd, path)).replace(/(.)\/$/, '$1');
-
-function readMirror(reader: InputReader): string {
-  const mirror = reader.text('mirror').replace(/\/+$/, '');
-  if (mirror !== '' && mirror !== 'host' && !isArchiveUrl(mirror))
-    reader.refuse('mirror', hideUserinfo(mirror));
-  return mirror;
-}
-
-function readSecurityMirror(reader: InputReader): string {
-  const url = reader.text('mirror-security').replace(/\/+$/, '');
-  if (url === '') return url;
-  const shown = hideUserinfo(url);
-  if (!isArchiveUrl(url)) reader.refuse('mirror-security', shown);
-  const mirror = reader.text('mirror');
-  if (mirror === '' || mirror === 'host') {
-    reader.refuse('mirror-security', shown, ' It is used together with a URL in mirror only.');
-  }
-  if (reader.text('guest-os') === 'ubuntu') {
-    reader.refuse('mirror-security', shown, ' Ubuntu has its security suite in the mirror itself.');
-  }
-  return url;
-}
-
-/** A password in a URL is refused, and not repeated. */
-const hideUserinfo = (url: string): string => url.replace(/^([^/]*\/\/)[^/]*@/, '$1***@');
 
 function readArtifact(reader: InputReader): string {
   const name = reader.text('artifact');

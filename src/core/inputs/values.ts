@@ -42,6 +42,36 @@ export function isArchiveUrl(text: string): boolean {
   }
 }
 
+/** What git can be told to fetch from without a helper program of its own choice, and without a password. */
+export const isRepository = (text: string): boolean =>
+  !control.test(text) &&
+  text.length <= 1024 &&
+  (/^(https?|git|ssh|file):\/\/([A-Za-z0-9._-]+@)?[A-Za-z0-9.:[\]-]*\/[A-Za-z0-9._~+/-]+$/.test(
+    text,
+  ) ||
+    /^\/[A-Za-z0-9._~+/-]+$/.test(text)) &&
+  !/^https?:\/\/[^/]*@/.test(text);
+
+/** git's own rules for references, and no option. */
+export const isGitReference = (text: string): boolean =>
+  /^[A-Za-z0-9][A-Za-z0-9._/-]{0,255}$/.test(text) && !/\.\.|\/\/|\.lock(\/|$)|[./]$/.test(text);
+
+export const isHostName = (text: string): boolean =>
+  /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(text) ||
+  /^[0-9A-Fa-f:.]{2,45}$/.test(text);
+
+/** `name` or `name:version`, the version being the tag of a container image. */
+export const isDatastore = (text: string): boolean =>
+  /^[a-z][a-z0-9_-]{0,63}(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?$/.test(text);
+
+/** `[source=]target`, by the characters that references have; their form is checked where they are taken apart. */
+export const isContainerPair = (text: string): boolean =>
+  /^[A-Za-z0-9[][A-Za-z0-9._:@/[\]-]{0,511}(=[A-Za-z0-9[][A-Za-z0-9._:@/[\]-]{0,511})?$/.test(text);
+
+/** `host` or `host:port`. */
+export const isRegistry = (text: string): boolean =>
+  /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:\d{1,5})?$/.test(text);
+
 /** Splits a list input: words by spaces, commas or lines; lines by lines (comments and empty lines dropped). */
 export function splitList(text: string, how: 'words' | 'lines' | 'choices'): readonly string[] {
   const lines = text.split(/\r?\n/).map((line) => line.replace(/(^|\s)#.*$/, '').trim());

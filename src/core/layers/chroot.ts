@@ -98,6 +98,9 @@ export function findImpure(
     .map(({ id }) => id);
 }
 
+/** Brings secrets to the hooks in the chroot, and nothing into the tree. */
+const secretBearer = 'extra-data.d/15-trove-guest-secrets';
+
 /** extra-data runs before all of them: a secret that it uses may be in the tree from the start. */
 function findTaint(
   { secretVariables, hooks }: Pick<ChrootFacts, 'secretVariables' | 'hooks'>,
@@ -107,7 +110,7 @@ function findTaint(
     secretVariables.some((name) => mayRead(text, name));
   if (secretVariables.length === 0) return null;
   const early = [
-    ...listPhaseScripts(hooks, ['root', 'extra-data']),
+    ...listPhaseScripts(hooks, ['root', 'extra-data']).filter(({ id }) => id !== secretBearer),
     ...listSharedFiles(hooks).filter(({ path }) => !path.startsWith('environment.d/')),
   ];
   if (early.some(({ text }) => consumes(text))) return 0;

@@ -9,11 +9,13 @@ export interface Repository {
 
 /**
  * The git repositories that the elements' `source-repository-*` files name, with the variables that change them; null
- * when there is one whose state cannot be asked beforehand (an archive, a file, a name with a variable in it).
+ * when there is one whose state cannot be asked beforehand (an archive, a file, a name with a variable in it). Those
+ * in `pinned` are left out: their state is known.
  */
 export function listRepositories(
   hooks: readonly HookFile[],
   environment: Readonly<Record<string, string>>,
+  pinned: readonly string[] = [],
 ): readonly Repository[] | null {
   if (environment.DIB_GITREPOBASE !== undefined) return null;
   const lines = hooks
@@ -24,6 +26,7 @@ export function listRepositories(
   const repositories: Repository[] = [];
   for (const line of lines) {
     const [name = '', type, path = '', location = '', ref = 'master'] = line.split(/\s+/);
+    if (pinned.includes(name)) continue;
     const suffix = name.replace(/[^A-Za-z0-9]/g, '_');
     const chosen = {
       type: environment[`DIB_REPOTYPE_${suffix}`] ?? type,

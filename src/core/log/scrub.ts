@@ -1,3 +1,4 @@
+import type { Secrets } from '../../model/inputs.ts';
 import { secretName } from '../../model/secrets.ts';
 
 /** Makes a function that replaces every secret in a line with ***: as it is, base64 and URL-encoded. */
@@ -33,3 +34,7 @@ export function findSecrets(
     value && secretName.test(name) ? [value] : [],
   );
 }
+
+/** The secrets that the inputs themselves hold. */
+export const listSecrets = ({ rootPassword, registryLogins }: Secrets): readonly string[] =>
+  [rootPassword, ...registryLogins.map(({ password }) => password)].filter((text) => text !== '');

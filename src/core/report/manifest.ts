@@ -3,9 +3,10 @@ import type { HostFacts } from '../../model/host.ts';
 import type { CheckResult, ImageFacts, InstalledPackage, OutputFile } from '../../model/image.ts';
 import type { Inputs } from '../../model/inputs.ts';
 import type { LayerReport } from '../../model/layers.ts';
-import { type Manifest, manifestVersion } from '../../model/manifest.ts';
+import { type Manifest, type ManifestTrove, manifestVersion } from '../../model/manifest.ts';
 import type { ArchiveState, Plan } from '../../model/plan.ts';
 import type { PhaseRun } from '../../model/timeline.ts';
+import type { Constraints } from '../../model/trove.ts';
 
 /** Everything that the stages of a build have found out. */
 export interface BuildRecord {
@@ -19,6 +20,7 @@ export interface BuildRecord {
   readonly toolVersions: Readonly<Record<string, string>>;
   readonly digests: readonly ElementDigest[];
   readonly archives: readonly ArchiveState[];
+  readonly constraints: Constraints | null;
   readonly phases: readonly PhaseRun[];
   readonly layers: readonly LayerReport[];
   readonly facts: ImageFacts;
@@ -31,13 +33,6 @@ export interface BuildRecord {
 export function composeManifest(record: BuildRecord): Manifest {
   const { plan, facts } = record;
   const { troveVersion: _troveVersion, ...guest } = plan.guest;
-  const {
-    workDir: _workDir,
-    outputDir: _outputDir,
-    cachePath: _cachePath,
-    elementsPath: _elementsPath,
-    ...inputs
-  } = record.inputs;
   return {
     manifestVersion,
     buildId: record.buildId,
@@ -50,12 +45,14 @@ export function composeManifest(record: BuildRecord): Manifest {
       kernel: record.host.kernel,
       architecture: record.host.architecture,
     },
-    inputs,
+    inputs: selectInputs(record.inputs),
     guest: {
       ...guest,
-      agentVersion:
-        record.packages.find(({ name }) => name === 'trove-guestagent')?.version ?? null,
+      agentVersion: describeAgent(record),
     },
+    holdsSecrets: plan.holdsSecrets,
+    trove: describeTrove(record),
+    containerImages: plan.containerImages,
     sources: record.archives,
     elements: record.digests.map(({ name, sha256 }) => ({ name, sha256 })),
     environment: plan.environment,
@@ -86,4 +83,42 @@ export function composeManifest(record: BuildRecord): Manifest {
       sha256,
     })),
   };
+}
+
+function describeAgent({ packages, plan }: BuildRecord): string | null {
+  const packaged = packages.find(({ name }) => name === 'trove-guestagent')?.version;
+  if (packaged !== undefined || plan.trove === null) return packaged ?? null;
+  const { series, code } = plan.trove;
+  return code === null ? series : `${series} ${code.commit.slice(0, 12)}`;
+}
+
+function describeTrove({ plan, constraints }: BuildRecord): ManifestTrove | null {
+  if (plan.trove === null || constraints === null) return null;
+  const { origin, ref, series, code, isDirty } = plan.trove;
+  return {
+    origin: origin.startsWith('/') ? 'local checkout' : origin,
+    ref,
+    series,
+    commit: code?.commit ?? null,
+    isDirty,
+    constraints: constraints.location.startsWith('/') ? 'local file' : constraints.location,
+    constraintsSha256: constraints.sha256,
+  };
+}
+
+/** Inputs without secrets and without paths of this machine; what they name is told by fields of its own. */
+function selectInputs(all: Inputs) {
+  const {
+    workDir: _workDir,
+    outputDir: _outputDir,
+    cachePath: _cachePath,
+    elementsPath: _elementsPath,
+    trove: _trove,
+    troveConfig: _troveConfig,
+    development: _development,
+    registries: _registries,
+    secrets: _secrets,
+    ...inputs
+  } = all;
+  return inputs;
 }

@@ -1,8 +1,8 @@
 import type { LayerReport } from '../../model/layers.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { PhaseRun } from '../../model/timeline.ts';
-
-const mebi = 1024 ** 2;
+import { code, describeSize } from './markdown.ts';
+import { describeContainers, describeTrove, renderWarning } from './summary-content.ts';
 
 /** The step summary of a finished build: what an operator wants to know first, first. */
 export function renderSummary(
@@ -16,6 +16,7 @@ export function renderSummary(
   return [
     `## ${title}`,
     '',
+    ...renderWarning(manifest),
     `${capitalise(guest.os)} ${guest.version} (${guest.release}), ${guest.architecture}, guest agent ${guest.agentVersion ?? 'unknown'}, ${describeSize(image?.sizeBytes ?? 0)}, built in ${minutes(manifest.durationSeconds)}.`,
     '',
     renderFacts(manifest, artifactUrl),
@@ -41,6 +42,8 @@ function renderFacts(manifest: Manifest, artifactUrl: string): string {
     ],
     ['Build id', code(manifest.buildId)],
     ['Agent user', code(manifest.guest.username)],
+    ...describeTrove(manifest),
+    ...describeContainers(manifest),
     [
       'Virtual size',
       `${describeSize(manifest.image.virtualSizeBytes)}, ${describeSize(manifest.image.usedBytes)} used, ${manifest.image.fileCount} files`,
@@ -154,6 +157,8 @@ function renderPackages(manifest: Manifest): string {
 function renderUse(manifest: Manifest): string {
   const file = manifest.files[0];
   if (file === undefined) return '';
+  const database = manifest.containerImages.find(({ role }) => role === 'database');
+  const [datastore, version] = [database?.datastore ?? 'mysql', database?.version ?? 'VERSION'];
   const usesZstd = file.format === 'qcow2' && manifest.inputs.compression === 'zstd';
 
   return [
@@ -162,8 +167,8 @@ function renderUse(manifest: Manifest): string {
     '```sh',
     'sha256sum --check --ignore-missing SHA256SUMS',
     `openstack image create --file ${file.fileName} --disk-format ${file.format} --container-format bare \\`,
-    `  --property hw_rng_model=virtio --tag trove --tag mysql ${file.fileName.replace(/\.[^.]+$/, '')}`,
-    'openstack datastore version create VERSION mysql mysql "" --image-tags trove,mysql --active --default',
+    `  --property hw_rng_model=virtio --tag trove --tag ${datastore} ${file.fileName.replace(/\.[^.]+$/, '')}`,
+    `openstack datastore version create ${version} ${datastore} ${datastore} "" --image-tags trove,${datastore} --active --default`,
     '```',
     '',
     ...(usesZstd
@@ -196,11 +201,6 @@ const plain = (text: string): string =>
     .replaceAll('<', '&lt;')
     .replace(/\s+/g, ' ');
 
-const code = (text: string): string => `\`${text.replaceAll('|', '\\|').replaceAll('`', "'")}\``;
-const describeSize = (bytes: number): string =>
-  bytes >= 1024 * mebi
-    ? `${(bytes / (1024 * mebi)).toFixed(2)} GiB`
-    : `${(bytes / mebi).toFixed(1)} MiB`;
 const minutes = (seconds: number): string =>
   seconds < 60
     ? `${Math.round(seconds)} s`
