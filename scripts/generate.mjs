@@ -2,9 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { renderCatalogueSchema } from '../lib/core/catalogue/schema.js';
+import { renderTrovestackTables } from '../lib/core/trovestack/tables.js';
 import { inputTable } from '../lib/model/input-table.js';
 import { inputGroups } from '../lib/model/inputs.js';
 import { outputTable } from '../lib/model/output-table.js';
+import { trovestackVariables } from '../lib/model/trovestack.js';
 
 const check = process.argv.includes('--check');
 const root = new URL('..', import.meta.url);
@@ -55,12 +57,12 @@ const outputs = [
   '',
 ].join('\n');
 
-function replaceBetween(text, name, content) {
-  const [begin, end] = [`<!-- ${name}: ${notice} -->`, `<!-- end of ${name} -->`];
-  const from = text.indexOf(`<!-- ${name}:`);
+function replaceBetween(text, name, content, from = notice) {
+  const [begin, end] = [`<!-- ${name}: ${from} -->`, `<!-- end of ${name} -->`];
+  const start = text.indexOf(`<!-- ${name}:`);
   const to = text.indexOf(end);
-  if (from < 0 || to < 0) throw new Error(`README.md has no marks for ${name}`);
-  return `${text.slice(0, from)}${begin}\n\n${content}\n${text.slice(to)}`;
+  if (start < 0 || to < 0) throw new Error(`there are no marks for ${name}`);
+  return `${text.slice(0, start)}${begin}\n\n${content}\n${text.slice(to)}`;
 }
 
 const readme = readFileSync(new URL('README.md', root), 'utf8');
@@ -76,6 +78,13 @@ files['docs/trove-images.schema.json'] = `${JSON.stringify(
   null,
   2,
 )}\n`;
+const trovestack = 'docs/coming-from-trovestack.md';
+files[trovestack] = replaceBetween(
+  readFileSync(new URL(trovestack, root), 'utf8'),
+  'trovestack',
+  renderTrovestackTables(trovestackVariables),
+  'Made from src/model/trovestack.ts by `npm run generate`; do not edit.',
+);
 const stale = [];
 for (const [name, content] of Object.entries(files)) {
   const path = new URL(name, root);

@@ -2,6 +2,7 @@ import { createTerminalLog } from './adapters/terminal-log.ts';
 import { runCache } from './cli-cache.ts';
 import { runDiff } from './cli-diff.ts';
 import { parseFlags, readRaw } from './cli-inputs.ts';
+import { readTrovestack } from './cli-trovestack.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
 import { listDatastores } from './commands/datastores.ts';
@@ -23,7 +24,17 @@ import { version } from './model/version.ts';
 import { BuildFailure } from './stages/build.ts';
 import { locateInstallation, openCache, wire } from './wiring.ts';
 
-const commandNames = ['build', 'cache', 'clean', 'datastores', 'diff', 'help', 'images', 'version'];
+const commandNames = [
+  'build',
+  'cache',
+  'clean',
+  'datastores',
+  'diff',
+  'help',
+  'images',
+  'trovestack',
+  'version',
+];
 
 /** The command line: `args` without node and script; returns the exit code. */
 export async function runCli(args: readonly string[], bundleDir: string): Promise<number> {
@@ -55,6 +66,11 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
     }
     const { json, verbose: _verbose, ...raw } = values;
     if (command === 'images') return print(listImages(raw.catalogue ?? '', json !== undefined));
+    if (command === 'trovestack') {
+      const translated = readTrovestack(misplaced.positionals, raw, log);
+      const inputs = readRaw('build', translated, { ...misplaced, positionals: [] });
+      return await run('build', inputs, json !== undefined, log, bundleDir);
+    }
     return await run(command, readRaw(command, raw, misplaced), json !== undefined, log, bundleDir);
   } catch (thrown) {
     return reportError(thrown, log, values.json !== undefined);
@@ -64,7 +80,7 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
 function renderHelpOf(command: string): string {
   if (command === 'diff') return renderDiffHelp();
   if (command === 'cache') return renderCacheHelp();
-  if (command === 'build' || command === 'datastores') return renderBuildHelp(inputTable);
+  if (['build', 'datastores', 'trovestack'].includes(command)) return renderBuildHelp(inputTable);
   return renderHelp(version);
 }
 

@@ -73,6 +73,18 @@ describe('reading elements', () => {
     ]);
   });
 
+  it('finds hooks that the element install-types links into a phase', async () => {
+    const install = at('typed', 'agent', 'install.d', 'agent-source-install');
+    mkdirSync(install, { recursive: true });
+    writeFileSync(join(install, '31-agent'), '#!/bin/bash\n', { mode: 0o755 });
+    writeFileSync(join(install, 'agent.service'), '[Unit]\n');
+    const [found] = await elements.read([at('typed')]);
+    expect(found).toMatchObject({
+      scripts: { install: [] },
+      linkedScripts: { install: ['agent-source-install/31-agent'] },
+    });
+  });
+
   it('finds hooks that are links to executable files', async () => {
     symlinkSync('10-greet', at('one', 'greeting', 'install.d', '30-again'));
     const [found] = await elements.read([at('one')]);

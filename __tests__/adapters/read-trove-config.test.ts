@@ -107,6 +107,8 @@ describe('the configuration of a Trove', () => {
     });
   });
 
+  /** A variable with its default, as devstack writes it. */
+  const assign = (name: string, value: string): string => `${name}=\${${name}:-${value}}\n`;
   const plugin = `
 function configure_docker_images {
     iniset $TROVE_GUESTAGENT_CONF mysql backup_docker_image \${BACKUP_MYSQL}
@@ -118,26 +120,25 @@ function configure_docker_images {
   it.each([
     [
       'new',
-      'TROVE_DATASTORES=${TROVE_DATASTORES:-"mysql:8.4 postgresql:18 mysql:8.0 odd"}',
+      assign('TROVE_DATASTORES', '"mysql:8.4 postgresql:18 mysql:8.0 odd"'),
       { mysql: ['8.4', '8.0'], postgresql: ['18'], odd: [] },
     ],
     [
       'old',
-      'TROVE_DATASTORE_TYPE=${TROVE_DATASTORE_TYPE:-"mysql"}\nTROVE_DATASTORE_VERSION=${TROVE_DATASTORE_VERSION:-5.7}',
+      assign('TROVE_DATASTORE_TYPE', '"mysql"') + assign('TROVE_DATASTORE_VERSION', '5.7'),
       { mysql: ['5.7'], postgresql: [], odd: [] },
     ],
     ['no', '# nothing', { mysql: [], postgresql: [], odd: [] }],
   ])(
     'takes versions from devstack in its %s form, and the names that it has nowhere else',
     (_, versions, expected) => {
-      const settings = `${versions}
-if [[ $X ]]; then
-    BACKUP_POSTGRES=\${BACKUP_POSTGRES:-"$GATEWAY:4000/db-backup-postgresql"}
-else
-    BACKUP_POSTGRES=\${BACKUP_POSTGRES:-"quay.io/x/db-backup-postgresql"}
-fi
-BACKUP_MYSQL=\${BACKUP_MYSQL:-"other/mysql"}
-`;
+      const settings = [
+        versions,
+        'if [[ $X ]]; then\n',
+        assign('BACKUP_POSTGRES', '"$GATEWAY:4000/db-backup-postgresql"'),
+        `else\n    ${assign('BACKUP_POSTGRES', '"quay.io/x/db-backup-postgresql"')}fi\n`,
+        assign('BACKUP_MYSQL', '"other/mysql"'),
+      ].join('');
       const found = read(
         makeTree({ ...cfg, 'devstack/settings': settings, 'devstack/plugin.sh': plugin }),
       );

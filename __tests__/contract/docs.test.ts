@@ -68,8 +68,9 @@ const toAnchor = (heading: string): string =>
 /** Codes in the sources: of problems (`code: …`) and of `failure(kind, code, …)`; templates become patterns. */
 function findCodes(text: string): { literals: readonly string[]; families: readonly string[] } {
   const expressions = [
-    ...[...text.matchAll(/\bcode:([^,]+),/g)].map((match) => match[1] as string),
+    ...[...text.matchAll(/\bcode:([^,;]+),/g)].map((match) => match[1] as string),
     ...[...text.matchAll(/\bfailure\(\s*[^,]+,([^,]+),/g)].map((match) => match[1] as string),
+    ...[...text.matchAll(/\bdescribeImage\(\s*image,([^,]+),/g)].map((match) => match[1] as string),
   ];
   const all = (pattern: RegExp): readonly string[] => [
     ...new Set(expressions.flatMap((each) => [...each.matchAll(pattern)].map((m) => m[1] ?? ''))),

@@ -37,14 +37,19 @@ export function createElements(): Elements {
 
 async function readElement(name: string, path: string): Promise<Element> {
   const scripts: Record<string, readonly string[]> = {};
+  const linkedScripts: Record<string, readonly string[]> = {};
   for (const directory of await listDirectories(path)) {
     if (!directory.endsWith('.d') || directory === 'environment.d') continue;
-    scripts[directory.slice(0, -2)] = await listHooks(join(path, directory));
+    const phase = directory.slice(0, -2);
+    scripts[phase] = await listHooks(join(path, directory));
+    const linked = await listLinkedHooks(join(path, directory));
+    if (linked.length > 0) linkedScripts[phase] = linked;
   }
   return {
     name,
     path,
     scripts,
+    ...(Object.keys(linkedScripts).length > 0 ? { linkedScripts } : {}),
     dependsOn: await readWords(join(path, 'element-deps')),
     provides: await readWords(join(path, 'element-provides')),
     sourceRepositories: (await listEntries(path))
@@ -63,6 +68,17 @@ async function listHooks(directory: string): Promise<readonly string[]> {
       const found = await stat(join(directory, name)).catch(() => null);
       return found?.isFile() && (found.mode & 0o111) !== 0 ? [name] : [];
     }),
+  );
+  return hooks.flat();
+}
+
+/** Hooks by install type, `NAME-source-install/31-x`. */
+async function listLinkedHooks(directory: string): Promise<readonly string[]> {
+  const types = (await listDirectories(directory)).filter((name) => name.endsWith('-install'));
+  const hooks = await Promise.all(
+    types.map(async (type) =>
+      (await listHooks(join(directory, type))).map((name) => `${type}/${name}`),
+    ),
   );
   return hooks.flat();
 }

@@ -47,10 +47,16 @@ function checkTools(inputs: Inputs, host: HostFacts): void {
 }
 
 /** The tree of Trove for the agent from source; null with the package. */
-export const openSource = async (ports: Ports, inputs: Inputs, { cacheDir }: Installation) =>
-  inputs.guestAgent === 'package'
-    ? null
-    : openTrove(ports, inputs.trove, { os: inputs.guestOs, cacheDir });
+export async function openSource(
+  ports: Ports,
+  inputs: Inputs,
+  { cacheDir }: Installation,
+): Promise<TroveTree | null> {
+  if (inputs.guestAgent === 'package') return null;
+  const tree = await openTrove(ports, inputs.trove, { os: inputs.guestOs, cacheDir });
+  const elsewhere = 'DIB_REPOLOCATION_guest_agent' in inputs.environment;
+  return elsewhere ? { ...tree, code: null } : tree;
+}
 
 function listSource(inputs: Inputs, trove: TroveTree | null) {
   if (trove === null) return {};

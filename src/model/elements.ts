@@ -5,6 +5,8 @@ export interface Element {
   readonly dependsOn: readonly string[];
   readonly provides: readonly string[];
   readonly scripts: Readonly<Record<string, readonly string[]>>;
+  /** Hooks in directories of a phase, which the element install-types links into it (`install` → `['x-source-install/31-x']`). */
+  readonly linkedScripts?: Readonly<Record<string, readonly string[]>>;
   /** Names of its `source-repository-*` files. */
   readonly sourceRepositories: readonly string[];
 }

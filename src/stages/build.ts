@@ -138,8 +138,10 @@ function findOwner(
   phase: string,
   script: string,
 ): { element: string; file: string } | null {
-  const owner = elements.find((element) => element.scripts[phase]?.includes(script));
-  return owner === undefined
-    ? null
-    : { element: owner.name, file: `${owner.path}/${phase}.d/${script}` };
+  for (const { name, path, scripts, linkedScripts } of elements) {
+    const own = [...(scripts[phase] ?? []), ...(linkedScripts?.[phase] ?? [])];
+    const found = own.find((each) => each === script || each.endsWith(`/${script}`));
+    if (found !== undefined) return { element: name, file: `${path}/${phase}.d/${found}` };
+  }
+  return null;
 }

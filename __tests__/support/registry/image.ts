@@ -42,14 +42,18 @@ const mediaTypes = {
   },
 } as const;
 
-/** Makes an image whose layer holds /bin/busybox of this machine and /text; same arguments, same digests. */
+/**
+ * Makes an image whose layer holds /bin/busybox of this machine, unless it is to be tiny, and /text; same arguments,
+ * same digests.
+ */
 export function makeImage(
   text: string,
   architecture = 'amd64',
   form: ImageForm = 'oci',
+  isTiny = false,
 ): SmallImage {
   const types = mediaTypes[form];
-  const tar = makeLayer(text);
+  const tar = makeLayer(text, isTiny);
   const layer = makeBlob(types.layer, gzipSync(tar));
   const config = makeJson(types.config, {
     architecture,
@@ -100,11 +104,11 @@ export const describeBlob = ({ mediaType, digest, bytes }: Blob) => ({
   size: bytes.length,
 });
 
-function makeLayer(text: string): Buffer {
+function makeLayer(text: string, isTiny: boolean): Buffer {
   const directory = mkdtempSync(join(tmpdir(), 'image-layer-'));
   try {
     mkdirSync(join(directory, 'bin'));
-    copyFileSync('/bin/busybox', join(directory, 'bin', 'busybox'));
+    if (!isTiny) copyFileSync('/bin/busybox', join(directory, 'bin', 'busybox'));
     writeFileSync(join(directory, 'text'), text);
     const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--mode=0755'];
     const argv = [...same, '--create', ...['--directory', directory], 'bin', 'text'];

@@ -74,6 +74,24 @@ describe('what skopeo says', () => {
     expect(describeTrouble(image, [before, stderr].join('\n')).code).toBe(code);
   });
 
+  it('is not judged by the words and numbers of names', () => {
+    const source = 'denied.example.org:40342/x509/signature:404';
+    const name = 'denied.example.org:40342/x509/signature';
+    const text = `reading manifest 404 in ${name}: manifest unknown: manifest unknown`;
+    const { code } = describeTrouble({ ...image, source }, fatal(text));
+    expect(code).toBe('container-image-missing');
+    const pinged = `pinging container registry denied.example.org:40342: Get "https://denied.example.org:40342/v2/": dial tcp 192.0.2.1:40342: connect: connection refused`;
+    expect(describeTrouble({ ...image, source }, fatal(pinged)).code).toBe('registry-unreachable');
+  });
+
+  it.each([
+    ['registry-limit', 'received unexpected HTTP status: 429 Too Many Requests'],
+    ['registry-login-refused', 'StatusCode: 403, <html>'],
+    ['container-image-missing', 'StatusCode: 404, <html>'],
+  ])('may be a number only: %s', (code, text) => {
+    expect(describeTrouble(image, fatal(text)).code).toBe(code);
+  });
+
   it('is told with the input, the source and the name in the guest, and without its own decoration', () => {
     expect(
       describeTrouble(image, fatal(`${parsing}${reading}manifest unknown: manifest unknown`)),

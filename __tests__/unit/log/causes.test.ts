@@ -101,6 +101,24 @@ const seeded = [
       `E: Failed to fetch ${archive}/dists/bookworm/InRelease  Temporary failure resolving 'archive.example.org'`,
     ],
   ],
+  [
+    'container-images-not-embedded',
+    ours,
+    1,
+    [
+      'Container images cannot be embedded: docker chose the storage driver vfs, and the guest’s is overlay2.',
+    ],
+  ],
+  [
+    'python-package-not-found',
+    ours,
+    1,
+    [
+      "WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by 'NewConnectionError(...: [Errno -2] Name or service not known')': /simple/pbr/",
+      'ERROR: Could not find a version that satisfies the requirement pbr>=6.0.0 (from versions: none)',
+      'ERROR: No matching distribution found for pbr>=6.0.0',
+    ],
+  ],
   ['name-resolution', ours, 6, ['curl: (6) Could not resolve host: files.example.org']],
   [
     'name-resolution',

@@ -23,19 +23,19 @@ const causes: readonly {
   },
   {
     code: 'registry-limit',
-    said: /toomanyrequests|too many requests|429/i,
+    said: /toomanyrequests|too many requests|status(code)?:? *429\b/i,
     fact: (registry) => `${registry} answers no more requests of this address for now`,
     hint: 'Log in with registry-login, wait, or pull from a mirror: MIRROR/NAME=NAME in container-images.',
   },
   {
     code: 'registry-login-refused',
-    said: /unauthorized|authentication required|denied|invalid username\/password|40[13]/i,
+    said: /unauthorized|authentication required|denied|invalid username\/password|status(code)?:? *40[13]\b/i,
     fact: (registry) => `${registry} does not let this login see it, or has no such image`,
     hint: 'Give registry-login a line REGISTRY USER PASSWORD, or registry-auth-file a file that holds the login itself, and check the name.',
   },
   {
     code: 'container-image-missing',
-    said: /manifest unknown|name unknown|not found|404|repository name not known/i,
+    said: /manifest unknown|name unknown|not found|status(code)?:? *404\b|repository name not known/i,
     fact: (registry) => `${registry} has no such image`,
     hint: 'Check name and tag; a version of a datastore is the tag of its image.',
   },
@@ -62,8 +62,13 @@ const unreachable = {
 /** Says why an image could not be found or fetched, from what skopeo wrote. */
 export function describeTrouble(image: WantedImage, stderr: string): Problem {
   const said = readReason(stderr);
-  const registry = parseReference(image.source)?.registry ?? image.source;
-  const cause = causes.find((each) => each.said.test(said)) ?? unreachable;
+  const { registry, repository } = parseReference(image.source) ?? { registry: '', repository: '' };
+  // names may hold any word, and numbers
+  const words = said
+    .replace(/"[^"]*"/g, '')
+    .replaceAll(`${registry}/${repository}`, '')
+    .replaceAll(registry, '');
+  const cause = causes.find((each) => each.said.test(words)) ?? unreachable;
   return describeImage(image, cause.code, `${cause.fact(registry)} (${said})`, cause.hint);
 }
 

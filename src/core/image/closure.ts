@@ -74,8 +74,19 @@ export function listScripts(
   return phases.flatMap((phase) =>
     elements
       .flatMap((element) =>
-        (element.scripts[phase] ?? []).map((script) => ({ phase, script, element: element.name })),
+        [...(element.scripts[phase] ?? []), ...listSourceScripts(element, phase)].map((script) => ({
+          phase,
+          script,
+          element: element.name,
+        })),
       )
       .sort((a, b) => compareHooks(a.script, b.script)),
   );
 }
+
+/** Scripts that the element install-types links into a phase for what is installed from source. */
+const listSourceScripts = ({ linkedScripts }: Element, phase: string): readonly string[] =>
+  (linkedScripts?.[phase] ?? []).flatMap((path) => {
+    const [type = '', name = ''] = path.split('/');
+    return type.endsWith('-source-install') ? [name] : [];
+  });

@@ -42,6 +42,10 @@ export function renderHelp(version: string): string {
     ),
     row('diff', 'Compare two images or manifests (trove-image diff --help).'),
     row('images', 'List the images of the catalogue. --catalogue FILE'),
+    row(
+      'trovestack',
+      'Build as trovestack was called: trovestack build-image ARGS…; its variables count, and options of build win.',
+    ),
     row('version', 'Print the version.'),
     '',
     'Try: trove-image build --guest-os debian --guest-release bookworm --dry-run',

@@ -39,6 +39,19 @@ export const knownCauses: readonly KnownCause[] = [
     hint: 'The mirror is being updated, or a proxy on the way is broken: try again, or use another mirror.',
   },
   {
+    code: 'container-images-not-embedded',
+    pattern: /Container images cannot be embedded: (.*)/,
+    message: "The guest's docker did not take the container images.",
+    hint: 'The sentence behind the colon says why; see docs/datastores.md.',
+  },
+  {
+    code: 'python-package-not-found',
+    pattern:
+      /No matching distribution found for (\S+)|Could not find a version that satisfies the requirement (\S+)/,
+    message: 'The Python index did not give a package that the guest agent needs.',
+    hint: 'Check that the index answers on this machine (python-index names another one), and that upper-constraints are those of this Trove.',
+  },
+  {
     code: 'name-resolution',
     pattern:
       /Temporary failure resolving|Could not resolve (host)?|Name or service not known|unable to resolve host address/,
