@@ -3,6 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { suggest } from './core/inputs/nearest.ts';
 import { renderCommand } from './core/trovestack/command.ts';
+import { overrideInputs } from './core/trovestack/options.ts';
 import { type TrovestackFacts, translateTrovestack } from './core/trovestack/translate.ts';
 import { failure, TroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
@@ -20,7 +21,7 @@ export function readTrovestack(
   if (command !== 'build-image') throw refuseCommand(command);
   const { inputs, notes, refusals } = translateTrovestack(rest, process.env, readFacts());
   if (refusals.length > 0) throw new TroveImageError('input', refusals);
-  const all = { ...inputs, ...options };
+  const all = overrideInputs(inputs, options);
   log.chapter('As trovestack');
   for (const note of notes) log.info(note);
   log.info(`The same command: ${renderCommand(all, inputTable)}`);
@@ -39,16 +40,13 @@ function refuseCommand(command: string): TroveImageError {
 
 /** What trovestack would find on this machine. */
 function readFacts(): TrovestackFacts {
-  const devstack = process.env.PATH_DEVSTACK_OUTPUT || process.env.DEST || '/opt/stack';
-  const constraints = join(devstack, 'requirements', 'upper-constraints.txt');
   const checkout = findCheckout(process.cwd());
   return {
     home: process.env.HOME || homedir(),
     user: process.env.SUDO_USER || userInfo().username,
     checkout,
     defaultRelease: readDefaultRelease(process.env.PATH_TROVE || checkout),
-    localConstraints: existsSync(constraints) ? constraints : null,
-    hasKey: (directory) => existsSync(join(directory, 'id_rsa')),
+    hasFile: existsSync,
   };
 }
 

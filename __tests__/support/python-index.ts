@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Program, startProgram } from './stand-in/program.ts';
@@ -12,6 +12,8 @@ export interface PythonIndex {
   readonly versions: Readonly<Record<string, string>>;
   /** Upper constraints that these versions meet: for the input upper-constraints, in a file. */
   readonly upperConstraints: string;
+  /** Path of the wheel of a distribution. */
+  wheel(name: string): string;
   /** What it was asked for, one request a line: `GET /simple/pip/ 200`. */
   log(): string;
   stop(): Promise<void>;
@@ -30,7 +32,8 @@ export const heldBack = 'rfc3986';
 
 /** What pip installs itself with, and builds packages with; ready wheels in these packages. */
 const buildPackages = ['python3-pip-whl', 'python3-setuptools-whl', 'python3-wheel-whl'];
-const buildNames = ['pip', 'setuptools', 'wheel'];
+/** What OpenStack's constraints do not name either: the tools that build, and Trove itself. */
+const unconstrained = ['pip', 'setuptools', 'wheel', 'trove'];
 const programs = join(import.meta.dirname, 'python-index');
 const quiet = { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 
@@ -60,6 +63,7 @@ export async function startPythonIndex(options: PythonIndexOptions): Promise<Pyt
     const [, address] = /^listening on (.*)$/m.exec(log()) ?? [];
     return {
       ...{ url: `http://${address}/simple/`, versions, log, stop },
+      wheel: (name) => findWheel(join(directory, 'wheels'), `${name}-${versions[name]}`),
       upperConstraints: writeConstraints(versions),
     };
   } catch (error) {
@@ -101,6 +105,12 @@ function run(directory: string, [command = '', ...words]: readonly string[]): st
   });
 }
 
+function findWheel(directory: string, start: string): string {
+  const file = readdirSync(directory).find((name) => name.replaceAll('_', '-').startsWith(start));
+  if (file === undefined) throw new Error(`the index has no wheel ${start}`);
+  return join(directory, file);
+}
+
 function serve(directory: string, timeLimitMs: number): Program {
   const seconds = String(Math.ceil(timeLimitMs / 1000));
   const program = join(programs, 'serve-index.py');
@@ -116,10 +126,10 @@ function collect(program: Program): () => string {
   return () => parts.join('');
 }
 
-/** As OpenStack writes them: without the tools that build, and with lines for other Pythons. */
+/** As OpenStack writes them, a line for another Python among them. */
 function writeConstraints(versions: Readonly<Record<string, string>>): string {
   const lines = Object.entries(versions)
-    .filter(([name]) => !buildNames.includes(name))
+    .filter(([name]) => !unconstrained.includes(name))
     .map(([name, version]) => `${name}===${version}\n`);
   return [...lines.sort(), "dataclasses===0.8;python_version=='3.6'\n"].join('');
 }

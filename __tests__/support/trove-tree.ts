@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectDirectory } from './checkout.ts';
 
@@ -54,6 +64,26 @@ export function makeTroveTree(path: string, options: TroveTreeOptions = {}): Mad
 export function commitAgentCode({ path }: MadeTree, code: string): string {
   writeFileSync(join(path, agentCode), `CODE = ${JSON.stringify(code)}\n`);
   return commitAll(path, code);
+}
+
+/**
+ * Commits the code of a real Trove in place of the tree's own, and returns the new commit. `wheel` is the path of the
+ * distribution `trove` of an index that was made from `python3-trove`; the rest of that index is what it needs.
+ */
+export function commitRealAgent({ path }: MadeTree, wheel: string): string {
+  const unpacked = mkdtempSync(join(tmpdir(), 'trove-wheel-'));
+  try {
+    execFileSync('/usr/bin/python3', ['-m', 'zipfile', '--extract', wheel, unpacked]);
+    const info = readdirSync(unpacked).find((name) => name.endsWith('.dist-info')) ?? '';
+    const metadata = readFileSync(join(unpacked, info, 'METADATA'), 'utf8');
+    const requirements = [...metadata.matchAll(/^Requires-Dist: (.*)$/gm)].map(([, name]) => name);
+    writeFileSync(join(path, 'requirements.txt'), `${requirements.join('\n')}\n`);
+    rmSync(join(path, 'trove'), { recursive: true });
+    cpSync(join(unpacked, 'trove'), join(path, 'trove'), { recursive: true });
+    return commitAll(path, 'The code of a real Trove');
+  } finally {
+    rmSync(unpacked, { recursive: true });
+  }
 }
 
 /** Commits a change of a hook that runs in every guest from source, and returns the new commit. */

@@ -162,8 +162,8 @@ def main(debs, wheels, bait):
     ready = {wheel['name'] for wheel in made}
     for control, files, folder, metadata in packages.values():
         if normalize(metadata['Name']) not in ready:
-            requires = sorted({providers[name] for name in control['depends'] if name in providers})
-            file, content = pack(files, folder, metadata, requires)
+            requires = {providers[name] for name in control['depends'] if name in providers} - {metadata['Name']}
+            file, content = pack(files, folder, metadata, sorted(requires))
             write_wheel(wheels / file, content)
             keep(metadata['Name'], metadata['Version'])
     if bait not in [wheel['name'] for wheel in made]:

@@ -1,9 +1,9 @@
 import type { Problem } from '../../errors.ts';
-import { trovestackVariables } from '../../model/trovestack.ts';
-import type { TrovestackVariable } from '../../model/trovestack-row.ts';
 import { type Positional, readPositional } from './arguments.ts';
 import { listDevstackImages } from './images.ts';
+import { listControllerNotes, listNotes, listOptionNotes } from './notes.ts';
 import { chooseOutput } from './output.ts';
+import { goesOn, refuseVariables, selectVariables, type Variables } from './variables.ts';
 
 /** What trovestack would find out about the machine. */
 export interface TrovestackFacts {
@@ -11,12 +11,9 @@ export interface TrovestackFacts {
   readonly user: string;
   /** Checkout of Trove in the current directory; null where it is none. */
   readonly checkout: string | null;
-  /** Upper constraints of devstack on this machine; null where there are none. */
-  readonly localConstraints: string | null;
   /** Release that the checkout's own trovestack builds when none is named; null where it does not say. */
   readonly defaultRelease: string | null;
-  /** Is there an id_rsa in this directory? */
-  readonly hasKey: (directory: string) => boolean;
+  readonly hasFile: (path: string) => boolean;
 }
 
 export interface Translation {
@@ -28,8 +25,6 @@ export interface Translation {
   readonly refusals: readonly Problem[];
 }
 
-type Variables = Readonly<Record<string, string>>;
-
 /** Says in our inputs what a call of `trovestack build-image` says in its arguments and variables. */
 export function translateTrovestack(
   words: readonly string[],
@@ -38,6 +33,35 @@ export function translateTrovestack(
 ): Translation {
   const variables = selectVariables(environment);
   const positional = readPositional(words);
+  const inputs = describeInputs(positional, variables, facts);
+  const isIdle = (name: string): boolean => {
+    const { [name]: _left, ...others } = variables;
+    const without = describeInputs(positional, others, facts);
+    return JSON.stringify(without) === JSON.stringify(inputs);
+  };
+  const path = inputs['trove-path'] ?? facts.checkout;
+  const optionFiles = [
+    `${facts.home}/.trovestack.options.rc`,
+    ...(path === null ? [] : [`${path}/integration/scripts/options.rc`]),
+  ];
+  return {
+    generation: positional.generation,
+    inputs,
+    notes: [
+      ...listNotes(variables, inputs, isIdle),
+      ...listControllerNotes(inputs, positional.generation),
+      ...listOptionNotes(optionFiles.filter(facts.hasFile)),
+    ],
+    refusals: [...positional.problems, ...refuseVariables(variables)],
+  };
+}
+
+/** The texts that are not empty. */
+function describeInputs(
+  positional: Positional,
+  variables: Variables,
+  facts: TrovestackFacts,
+): Readonly<Record<string, string>> {
   const isDevelopment = (positional.devMode ?? 'true').toLowerCase() === 'true';
   const source = chooseSource(variables, facts);
   const inputs = {
@@ -49,25 +73,7 @@ export function translateTrovestack(
     ...chooseContent(positional, variables, facts),
     ...chooseOutput(positional, variables, facts.home),
   };
-  return {
-    generation: positional.generation,
-    inputs: Object.fromEntries(Object.entries(inputs).filter(([, text]) => text !== '')),
-    notes: [
-      ...listNotes(variables, inputs, isDevelopment),
-      ...(isDevelopment ? listControllerNotes(inputs, positional.generation) : []),
-    ],
-    refusals: [...positional.problems, ...listRefusals(variables)],
-  };
-}
-
-/** Variables that trovestack or diskimage-builder knows; empty ones are not set. */
-function selectVariables(environment: Readonly<Record<string, string | undefined>>): Variables {
-  const known = new Set(trovestackVariables.map(({ name }) => name));
-  return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) =>
-      value && (known.has(name) || /^(DIB|OS)_/.test(name)) ? [[name, value] as const] : [],
-    ),
-  );
+  return Object.fromEntries(Object.entries(inputs).filter(([, text]) => text !== ''));
 }
 
 function chooseGuest(
@@ -103,10 +109,13 @@ function chooseController(variables: Variables, facts: TrovestackFacts, trovePat
     'controller-user': variables.HOST_SCP_USERNAME ?? facts.user,
     'controller-trove-path': trovePath ?? '',
     'controller-address': variables.CONTROLLER_IP ?? '',
-    'ssh-dir': facts.hasKey(directory) ? directory : '',
-    'sync-guest-logs': variables.SYNC_LOG_TO_CONTROLLER === 'True' ? 'true' : '',
+    'ssh-dir': facts.hasFile(`${directory}/id_rsa`) ? directory : '',
+    'sync-guest-logs': switches[variables.SYNC_LOG_TO_CONTROLLER ?? ''] ?? '',
   };
 }
+
+/** As Trove's elements compare them. */
+const switches: Readonly<Record<string, string>> = { True: 'true', False: 'false' };
 
 function chooseContent(
   { generation }: Positional,
@@ -114,10 +123,11 @@ function chooseContent(
   facts: TrovestackFacts,
 ): Readonly<Record<string, string>> {
   const images = variables.DIB_TROVE_DOCKER_IMAGES ?? listDevstackImages(variables).join(' ');
+  const local = `${variables.DEST ?? '/opt/stack'}/requirements/upper-constraints.txt`;
   return {
     'elements-path': variables.DIB_LOCAL_ELEMENTS_PATH ?? '',
     'upper-constraints':
-      variables.DIB_REPOLOCATION_upper_constraints ?? facts.localConstraints ?? '',
+      variables.DIB_REPOLOCATION_upper_constraints ?? (facts.hasFile(local) ? local : ''),
     'container-images': images,
     mirror: variables.DIB_DISTRIBUTION_MIRROR ?? '',
     'image-size': variables.GUEST_IMAGESIZE ?? (generation === 'train' ? '4' : ''),
@@ -128,71 +138,3 @@ function chooseContent(
       .join('\n'),
   };
 }
-
-/** Is it a line of `environment`? */
-function goesOn(name: string): boolean {
-  const fate = findRow(name)?.fate;
-  return fate === undefined ? name.startsWith('DIB_') : fate === 'environment';
-}
-
-const findRow = (name: string): TrovestackVariable | undefined =>
-  trovestackVariables.find((each) => each.name === name);
-
-/** What was set and is not an input now, with the reason. */
-function listNotes(
-  variables: Variables,
-  inputs: Readonly<Record<string, string | undefined>>,
-  isDevelopment: boolean,
-): readonly string[] {
-  const dropped = Object.keys(variables).filter((name) => name.startsWith('OS_'));
-  const notes = Object.keys(variables).flatMap((name) => {
-    const row = findRow(name);
-    if (row === undefined || row.fate === 'refused' || row.fate === 'environment') return [];
-    if (row.fate === 'no effect') return [`${name} has no effect: ${row.now}`];
-    const text = inputs[row.fate.input] ?? '';
-    if (text !== '') return [];
-    const why = developmentInputs.includes(row.fate.input) && !isDevelopment;
-    return [`${name} has no effect${why ? ' without development mode' : ''}: ${row.now}`];
-  });
-  return [
-    ...notes,
-    ...(dropped.length > 0
-      ? [`${dropped.join(', ')}: dropped, as trovestack drops every variable of OpenStack clients.`]
-      : []),
-  ];
-}
-
-const developmentInputs: readonly string[] = [
-  'ssh-dir',
-  'controller-user',
-  'controller-address',
-  'sync-guest-logs',
-];
-
-/** What trovestack would have found or made on the controller that it ran on. */
-function listControllerNotes(
-  inputs: Readonly<Record<string, string | undefined>>,
-  generation: Positional['generation'],
-): readonly string[] {
-  const key =
-    'There is no key for the controller: trovestack would have made one and authorised it on this machine. Make a pair, authorise it on the controller, and name its directory in SSH_DIR.';
-  const address =
-    "CONTROLLER_IP is not set: trovestack would have taken this machine's address. Name the controller's.";
-  return [
-    ...(inputs['ssh-dir'] === '' ? [key] : []),
-    ...(generation === 'train' && inputs['controller-address'] === '' ? [address] : []),
-  ];
-}
-
-const listRefusals = (variables: Variables): readonly Problem[] =>
-  Object.keys(variables).flatMap((name) => {
-    const row = findRow(name);
-    if (row?.fate !== 'refused') return [];
-    return [
-      {
-        code: 'trovestack-variable',
-        message: `${name} (${row.was}) is refused.`,
-        hint: row.now,
-      },
-    ];
-  });
