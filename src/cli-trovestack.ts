@@ -34,7 +34,8 @@ function refuseCommand(command: string): TroveImageError {
     'input',
     'trovestack-argument',
     `trovestack ${command || '(nothing)'} is not done here: of trovestack's commands only build-image builds images.${suggest(command, known)}`,
-    otherCommands[command] ?? "Use trovestack build-image ARGS, or Trove's own trovestack.",
+    (Object.hasOwn(otherCommands, command) && otherCommands[command]) ||
+      "Use trovestack build-image ARGS, or Trove's own trovestack.",
   );
 }
 

@@ -155,6 +155,48 @@ describe('a secret of the job that gets into the build by another way', () => {
   });
 });
 
+describe('a secret that an input holds', () => {
+  const password = 'k7-root-Password?/+';
+  const registry = 'k7-registry-Password?/+';
+
+  it('is masked on the page, and *** in the log and the summary, however the build writes it', async () => {
+    const text = join(bench.directory, 'input-leak.txt');
+    const lines = [password, registry].flatMap(writtenAs).map((form) => `it is ${form} here`);
+    writeFileSync(text, `${lines.join('\n')}\n`);
+    const failed = await bench.act('input-leak', {
+      inputs: {
+        artifact: 'off',
+        'root-password': password,
+        'registry-login': `registry.example.org me ${registry}`,
+      },
+      settings: {
+        ...{ STAND_IN_AT: 'install.d/01-package-installs', STAND_IN_DO: 'fail' },
+        ...{ STAND_IN_TEXT: text },
+      },
+    });
+    expect(failed.main.exitCode).toBe(4);
+    expect(failed.main.masks).toEqual(expect.arrayContaining([password, registry]));
+    const log = readFileSync(
+      join(failed.workspace, 'images', 'trove-guest-debian-bookworm.failed.log'),
+      'utf8',
+    );
+    expect(log.match(/it is \S*\*\*\*\S* here/g)).toHaveLength(lines.length);
+    for (const place of [log, failed.main.log, failed.main.summary])
+      expect([password, registry].flatMap(formsOf).filter((form) => place.includes(form))).toEqual(
+        [],
+      );
+  });
+
+  it('is in no argument, variable or file that is left', async () => {
+    const { status, stderr } = await bench.build('input-secret', {
+      flags: ['--dry-run'],
+      environment: { TROVE_IMAGE_ROOT_PASSWORD: password },
+    }).ended;
+    expect({ status, shown: stderr.includes(password) }).toEqual({ status: 0, shown: false });
+    expect(stderr).toContain('root-password');
+  });
+});
+
 describe('the environment of the command line', () => {
   it('may have the short PATH that cron gives: all programs are found', async () => {
     const { status, stderr } = await bench.build('cron', { environment: { PATH: '/usr/bin:/bin' } })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Program, startProgram } from './stand-in/program.ts';
@@ -51,7 +51,8 @@ export async function startPythonIndex(options: PythonIndexOptions): Promise<Pyt
   const directory = mkdtempSync(join(tmpdir(), 'python-index-test-'));
   const timeLimitMs = options.timeLimitMs ?? 600_000;
   try {
-    const versions = makeWheels(directory, options.packages ?? ['python3-oslo.config']);
+    const wheels = makeWheels(directory, options.packages ?? ['python3-oslo.config']);
+    const versions = Object.fromEntries(wheels.map(({ name, version }) => [name, version]));
     const program = serve(directory, timeLimitMs);
     const log = collect(program);
     const stop = async (): Promise<void> => {
@@ -63,7 +64,11 @@ export async function startPythonIndex(options: PythonIndexOptions): Promise<Pyt
     const [, address] = /^listening on (.*)$/m.exec(log()) ?? [];
     return {
       ...{ url: `http://${address}/simple/`, versions, log, stop },
-      wheel: (name) => findWheel(join(directory, 'wheels'), `${name}-${versions[name]}`),
+      wheel(name) {
+        const found = wheels.find((wheel) => wheel.name === name);
+        if (found === undefined) throw new Error(`the index has no wheel of ${name}`);
+        return join(directory, 'wheels', found.file);
+      },
       upperConstraints: writeConstraints(versions),
     };
   } catch (error) {
@@ -72,10 +77,13 @@ export async function startPythonIndex(options: PythonIndexOptions): Promise<Pyt
   }
 }
 
-function makeWheels(
-  directory: string,
-  packages: readonly string[],
-): Readonly<Record<string, string>> {
+interface Wheel {
+  readonly name: string;
+  readonly version: string;
+  readonly file: string;
+}
+
+function makeWheels(directory: string, packages: readonly string[]): readonly Wheel[] {
   const [debs, wheels] = [join(directory, 'debs'), join(directory, 'wheels')];
   for (const path of [debs, wheels]) mkdirSync(path);
   const wanted = [...listNeeded(['python3-pbr', ...packages]), ...buildPackages];
@@ -86,8 +94,7 @@ function makeWheels(
     ...[debs, wheels, heldBack],
   ]);
   rmSync(debs, { recursive: true });
-  const made = JSON.parse(answer) as readonly { name: string; version: string }[];
-  return Object.fromEntries(made.map(({ name, version }) => [name, version]));
+  return JSON.parse(answer);
 }
 
 /** The Python packages that apt would install with these on a system that has nothing. */
@@ -103,12 +110,6 @@ function run(directory: string, [command = '', ...words]: readonly string[]): st
     ...{ cwd: directory, env: quiet, encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 26 },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-}
-
-function findWheel(directory: string, start: string): string {
-  const file = readdirSync(directory).find((name) => name.replaceAll('_', '-').startsWith(start));
-  if (file === undefined) throw new Error(`the index has no wheel ${start}`);
-  return join(directory, file);
 }
 
 function serve(directory: string, timeLimitMs: number): Program {

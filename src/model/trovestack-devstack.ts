@@ -7,7 +7,7 @@ export const devstackRows: readonly Row[] = [
     'TROVE_NON_DEV_IMAGE_URL',
     'download an image instead of building one',
     'refused',
-    'Nothing would be built: download the image, and register it as the summary of a build says.',
+    'Nothing would be built: download the image, and register it as README.md says for Glance and Trove.',
   ],
   [
     'TROVE_IMAGE_OS',
@@ -31,13 +31,13 @@ export const devstackRows: readonly Row[] = [
     'TROVE_DATASTORE_TYPE',
     'datastore whose images are embedded',
     'container-images',
-    'Together with TROVE_DATASTORE_VERSION.',
+    'Together with TROVE_DATASTORE_VERSION, and where DIB_TROVE_DOCKER_IMAGES is not set.',
   ],
   [
     'TROVE_DATASTORE_VERSION',
     'version of that datastore',
     'container-images',
-    'Together with TROVE_DATASTORE_TYPE.',
+    'Together with TROVE_DATASTORE_TYPE, and where DIB_TROVE_DOCKER_IMAGES is not set.',
   ],
   [
     'TROVE_EMBED_DATASTORE_IMAGES',
@@ -66,10 +66,16 @@ export const devstackRows: readonly Row[] = [
     ],
   ]),
   [
+    'TROVE_DATABASE_IMAGE_MARIAD',
+    'read by a slip of the settings in place of TROVE_DATABASE_IMAGE_MARIADB',
+    null,
+    'TROVE_DATABASE_IMAGE_MARIADB is what is read here.',
+  ],
+  [
     'TROVE_ENABLE_LOCAL_REGISTRY',
     'run a registry on the controller',
     null,
-    'No registry is run. `container-images SOURCE=TARGET` embeds under the name that guests use.',
+    'No registry is run. Name its images in `TROVE_DATABASE_IMAGE_*` and `TROVE_DATABASE_BACKUP_IMAGE_*` to embed them under the names that guests use.',
   ],
   ['REGISTRY_PORT', 'port of that registry', null, 'No registry is run.'],
   ['GLANCE_LIMIT_IMAGE_SIZE_TOTAL', 'quota of Glance', null, 'A setting of the cloud.'],
@@ -78,5 +84,11 @@ export const devstackRows: readonly Row[] = [
     'gateway in /etc/trove/controller.conf',
     null,
     'The cloud writes that file at the first boot.',
+  ],
+  [
+    'SERVICE_HOST',
+    'address of the controller in /etc/trove/controller.conf',
+    null,
+    'The cloud writes that file at the first boot, or CONTROLLER_IP says it here.',
   ],
 ];

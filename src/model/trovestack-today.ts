@@ -159,16 +159,11 @@ export const todayRows: readonly Row[] = [
   ],
   [
     'DEST',
-    "devstack's directory; DEST/requirements has upper constraints",
-    null,
+    "devstack's directory, by default /opt/stack",
+    'upper-constraints',
     'Its `requirements/upper-constraints.txt` is used where it is there, as before.',
   ],
-  [
-    'PATH_DEVSTACK_OUTPUT',
-    'the same as DEST',
-    null,
-    'Its `requirements/upper-constraints.txt` is used where it is there, as before.',
-  ],
+  ['PATH_DEVSTACK_OUTPUT', 'set from DEST', null, 'DEST decides.'],
   [
     'PATH_DEVSTACK_SRC',
     'checkout of devstack, whose functions were sourced',
@@ -201,4 +196,10 @@ export const todayRows: readonly Row[] = [
     'PATH_TROVE, or `trove-path`, names the checkout.',
   ],
   ['TROVESTACK_SCRIPTS', 'computed', null, 'It follows the checkout.'],
+  [
+    'TROVESTACK_DUMP_ENV',
+    'print all variables and configuration files',
+    null,
+    '`--dry-run` shows what a build is told; the variables of this shell are never printed.',
+  ],
 ];

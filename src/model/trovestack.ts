@@ -19,7 +19,7 @@ export const oldDatastores =
 /** The other commands of trovestack, and what does it now. */
 export const otherCommands: Readonly<Record<string, string>> = {
   'upload-image':
-    'It builds, uploads and registers: use trove-image build, then the commands at the end of its summary.',
+    'It builds, uploads and registers: use trovestack build-image, then the commands that README.md has for Glance and Trove.',
   'install-docker': 'Embedding container images needs no docker on this machine any more.',
   'test-init': "It prepares tests of Trove itself: use Trove's own trovestack.",
 };

@@ -1,5 +1,5 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,9 +19,10 @@ import {
 
 const MINUTE_MS = 60_000;
 const execute = promisify(execFile);
-const release = /^VERSION_CODENAME=(\w+)$/m.exec(
-  execFileSync('cat', ['/etc/os-release'], { encoding: 'utf8' }),
-)?.[1] as string;
+const osRelease = readFileSync('/etc/os-release', 'utf8');
+const release = /^VERSION_CODENAME=(\w+)$/m.exec(osRelease)?.[1] as string;
+const listLeft = (): readonly string[] =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith('python-index-test-'));
 
 describe('the Python index for tests', () => {
   const directory = mkdtempSync(join(tmpdir(), 'python-index-contract-'));
@@ -125,16 +126,30 @@ describe('the Python index for tests', () => {
     );
   });
 
-  it('leaves nothing when its packages do not exist', async () => {
+  it('has wheels whose records are right, of plain and of compiled modules', async () => {
+    const pip = join(venv, 'bin', 'pip');
+    await run(pip, 'install', 'wheel');
+    for (const name of ['oslo-config', 'pyyaml'])
+      await run(join(venv, 'bin', 'wheel'), 'unpack', index.wheel(name));
+    expect(index.wheel('oslo-config')).toMatch(/-py3-none-any\.whl$/);
+    expect(index.wheel('pyyaml')).toMatch(/-cp3\d+-cp3\d+-linux_\w+\.whl$/);
+  });
+
+  it('makes the same wheels the next time, and ends by itself', async () => {
+    const next = await startPythonIndex({ release, timeLimitMs: 3_000 });
+    const read = async (url: string): Promise<string> =>
+      (await fetch(new URL('pyyaml/', url))).text();
+    expect(await read(next.url)).toBe(await read(index.url));
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    await expect(fetch(next.url)).rejects.toThrow();
+    await next.stop();
+  });
+
+  it('leaves nothing where its packages do not exist', async () => {
+    const before = listLeft();
     await expect(startPythonIndex({ release, packages: ['python3-no-such'] })).rejects.toThrow(
       'python3-no-such',
     );
+    expect(listLeft()).toEqual(before);
   });
-});
-
-it('an index ends by itself', async () => {
-  const index = await startPythonIndex({ release, timeLimitMs: 1_000 });
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
-  await expect(fetch(index.url)).rejects.toThrow();
-  await index.stop();
 });

@@ -8,7 +8,7 @@ archive's tools move that knowledge from the metadata to the package.
 Of the distribution BAIT there is a second wheel, version 9999, which nobody can import: who installs
 without constraints gets it.
 
-Prints a JSON list of {name, version}, without the bait, and a line on stderr for whatever is left out.
+Prints a JSON list of {name, version, file}, without the bait, and a line on stderr for whatever is left out.
 """
 import base64
 import hashlib
@@ -145,15 +145,15 @@ def lay_bait(name):
 def main(debs, wheels, bait):
     packages, providers, made = {}, {}, []
 
-    def keep(name, version):
-        made.append({'name': normalize(name), 'version': version})
+    def keep(name, version, file):
+        made.append({'name': normalize(name), 'version': version, 'file': file})
 
     for deb in sorted(debs.glob('*.deb')):
         control, files = read_control(deb), read_files(deb)
         for path, (data, _) in files.items():
             if path.suffix == '.whl':
                 (wheels / path.name).write_bytes(data)
-                keep(*path.name.split('-')[:2])
+                keep(*path.name.split('-')[:2], path.name)
         found = find_metadata(control, files)
         if found is not None:
             packages[control['package']] = (control, files, *found)
@@ -165,7 +165,7 @@ def main(debs, wheels, bait):
             requires = {providers[name] for name in control['depends'] if name in providers} - {metadata['Name']}
             file, content = pack(files, folder, metadata, sorted(requires))
             write_wheel(wheels / file, content)
-            keep(metadata['Name'], metadata['Version'])
+            keep(metadata['Name'], metadata['Version'], file)
     if bait not in [wheel['name'] for wheel in made]:
         raise SystemExit(f'there is no distribution {bait}')
     file, content = lay_bait(bait)

@@ -117,6 +117,7 @@ describe('the variables of a guest from source', () => {
       DIB_CLOUD_IMAGES: 'https://cloud-images.ubuntu.com/releases/xenial/release/',
       DIB_CLOUD_INIT_DATASOURCES: 'ConfigDrive',
       DIB_REPOREF_guest_agent: commit,
+      RELEASE: 'xenial',
     });
     expect(listSourceVariables(old, xenial, development)).toMatchObject({
       CONTROLLER_IP: '192.0.2.7',

@@ -52,6 +52,18 @@ const stated = {
     'DIB_LOCAL_ELEMENTS_PATH',
     'DATASTORE_PKG_LOCATION',
   ],
+  /** 9, 11, 12 and 17: more is set, whatever is asked for. */
+  more: [
+    ...['PATH', 'HOME', 'USER', 'LANG', 'PYTHONHASHSEED', 'TROVE_GUEST_SECRETS', 'CONTROLLER_IP'],
+    // exported before the recorded function begins
+    'RELEASE',
+    ...['DIB_IMAGE_CACHE', 'DIB_LOCKFILES', 'DIB_MANIFEST_SAVE_DIR', 'DIB_NO_TIMESTAMP'],
+    ...['DIB_DEBUG_TRACE', 'DIB_PYTHON_VERSION', 'DIB_GRUB_TIMEOUT', 'DIB_UBUNTU_KERNEL'],
+    ...['DIB_DISTRIBUTION_MIRROR', 'DIB_UBUNTU_MIRROR_DISTS', 'DIB_DEBIAN_COMPONENTS'],
+    ...['DIB_DEBIAN_DEBOOTSTRAP_SCRIPT', 'DIB_APT_MINIMAL_CREATE_INTERFACES'],
+    ...['SYNC_LOG_TO_CONTROLLER', 'DIB_REPOLOCATION_upper_constraints'],
+    ...['DIB_REPOLOCATION_guest_agent', 'DIB_REPOREF_guest_agent'],
+  ],
 } as const;
 
 const isOld = ({ generation }: Recording): boolean =>
@@ -92,8 +104,8 @@ function buildAs(recording: Recording) {
   const words =
     isOld(recording) && recording.arguments.length === 0 ? ['mysql'] : recording.arguments;
   const facts = {
-    ...{ home: '/home/stack', user: 'stack', checkout: '/opt/stack/trove', localConstraints: null },
-    hasKey: () => true,
+    ...{ home: '/home/stack', user: 'stack', checkout: '/opt/stack/trove' },
+    hasFile: (path: string) => path.endsWith('/id_rsa'),
     // what the script of that branch says
     defaultRelease: recording.generation === '2023.1' ? 'focal' : null,
   };
@@ -223,6 +235,15 @@ describe('a build as the real trovestack starts it', () => {
       const paths = (environment.ELEMENTS_PATH ?? '').split(':');
       expect(paths).toEqual(expect.arrayContaining((row.env.ELEMENTS_PATH ?? '').split(':')));
       expect(paths).toContain(`/opt/stack/trove/${troveElements}`);
+    },
+  );
+
+  it.each(rows.map((row) => [titleOf(row), row] as const))(
+    '%s: has no other variables than those that are stated',
+    (_title, row) => {
+      const given = { ...row.env, ...row.wished };
+      const more = Object.keys(buildAs(row).environment).filter((name) => !(name in given));
+      expect(more.filter((name) => !(stated.more as readonly string[]).includes(name))).toEqual([]);
     },
   );
 });

@@ -12,9 +12,8 @@ const facts: TrovestackFacts = {
   home: '/home/stack',
   user: 'stack',
   checkout: '/opt/stack/trove',
-  localConstraints: null,
   defaultRelease: null,
-  hasKey: () => true,
+  hasFile: (path) => path.endsWith('/id_rsa'),
 };
 const translate = (words: string, variables: Readonly<Record<string, string>> = {}, more = {}) =>
   translateTrovestack(words.split(' ').filter(Boolean), variables, { ...facts, ...more });
@@ -165,7 +164,7 @@ describe('a variable that trovestack knew', () => {
   });
 
   it('says what is missing when there is no key', () => {
-    const { inputs, notes } = translate('ubuntu', {}, { hasKey: () => false });
+    const { inputs, notes } = translate('ubuntu', {}, { hasFile: () => false });
     expect(inputs).not.toHaveProperty('ssh-dir');
     expect(notes.join()).toContain('There is no key for the controller');
   });
@@ -183,10 +182,12 @@ describe('a variable that trovestack knew', () => {
   });
 
   it('takes the constraints of a devstack that is there', () => {
-    const localConstraints = '/opt/stack/requirements/upper-constraints.txt';
-    expect(translate('ubuntu', {}, { localConstraints }).inputs['upper-constraints']).toBe(
-      localConstraints,
-    );
+    const hasFile = () => true;
+    const place = (variables: Readonly<Record<string, string>>) =>
+      translate('ubuntu', variables, { hasFile }).inputs['upper-constraints'];
+    expect(place({})).toBe('/opt/stack/requirements/upper-constraints.txt');
+    expect(place({ DEST: '/srv' })).toBe('/srv/requirements/upper-constraints.txt');
+    expect(place({ DIB_REPOLOCATION_upper_constraints: 'file:///uc.txt' })).toBe('file:///uc.txt');
   });
 });
 

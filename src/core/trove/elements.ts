@@ -84,6 +84,8 @@ function listOldVariables(
   development: Development | null,
 ): Readonly<Record<string, string>> {
   const common = {
+    // elements of PostgreSQL, MongoDB and others stop without it
+    RELEASE: release,
     DIB_CLOUD_INIT_DATASOURCES: 'ConfigDrive',
     DIB_CLOUD_IMAGES: `https://cloud-images.ubuntu.com/releases/${release}/release/`,
     BASE_IMAGE_FILE: `ubuntu-${version}-server-cloudimg-amd64-root.tar.gz`,

@@ -39,10 +39,9 @@ export function translateTrovestack(
     const without = describeInputs(positional, others, facts);
     return JSON.stringify(without) === JSON.stringify(inputs);
   };
-  const path = inputs['trove-path'] ?? facts.checkout;
   const optionFiles = [
     `${facts.home}/.trovestack.options.rc`,
-    ...(path === null ? [] : [`${path}/integration/scripts/options.rc`]),
+    `${inputs['trove-path'] ?? ''}/integration/scripts/options.rc`,
   ];
   return {
     generation: positional.generation,
@@ -105,17 +104,16 @@ function chooseSource(variables: Variables, { checkout }: TrovestackFacts) {
 
 function chooseController(variables: Variables, facts: TrovestackFacts, trovePath?: string) {
   const directory = variables.SSH_DIR ?? `${facts.home}/.ssh`;
+  const sync = variables.SYNC_LOG_TO_CONTROLLER ?? '';
   return {
     'controller-user': variables.HOST_SCP_USERNAME ?? facts.user,
     'controller-trove-path': trovePath ?? '',
     'controller-address': variables.CONTROLLER_IP ?? '',
     'ssh-dir': facts.hasFile(`${directory}/id_rsa`) ? directory : '',
-    'sync-guest-logs': switches[variables.SYNC_LOG_TO_CONTROLLER ?? ''] ?? '',
+    // as Trove's elements compare it
+    'sync-guest-logs': /^(True|False)$/.test(sync) ? sync.toLowerCase() : '',
   };
 }
-
-/** As Trove's elements compare them. */
-const switches: Readonly<Record<string, string>> = { True: 'true', False: 'false' };
 
 function chooseContent(
   { generation }: Positional,

@@ -36,7 +36,8 @@ export const refuseVariables = (variables: Variables): readonly Problem[] =>
 
 function refuseVariable(name: string, value: string): Omit<Problem, 'code'> | null {
   const row = findRow(name);
-  if (row?.fate === 'refused') return { message: `${name} (${row.was}) is refused.`, hint: row.now };
+  if (row?.fate === 'refused')
+    return { message: `${name} (${row.was}) is refused.`, hint: row.now };
   if (row?.fate === 'no effect' || name.startsWith('OS_')) return null;
   if (/\bhttps?:\/\/[^/\s]*@|:\/\/[^/\s:@]*:[^/\s@]*@/i.test(value)) {
     return {
