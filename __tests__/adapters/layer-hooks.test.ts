@@ -46,6 +46,8 @@ describe('the files that hooks can read', () => {
     put('hooks/large', 'x'.repeat(600_000));
     put('hooks/install.d/__pycache__/x.pyc');
     put('hooks/trove-image-layers/save-0');
+    put('hooks/trove-guest-secrets/root-password', 'hunter2222');
+    put('hooks/trove-guest-container-images.tar', 'large');
     symlinkSync('pkg-map', `${hooks}/same`);
     execFileSync('mkfifo', [`${hooks}/fifo`]);
     expect(answerOf(['hooks', hooks])).toEqual({

@@ -34,7 +34,9 @@ describe('the command line', () => {
     const { status, stderr } = await bench.command(['biuld']).ended;
     expect(status).toBe(2);
     expect(stderr).toContain('"biuld" is not a command. Did you mean "build"?');
-    expect(stderr).toContain('Use one of build, cache, clean, diff, help, version.');
+    expect(stderr).toContain(
+      'Use one of build, cache, clean, datastores, diff, help, images, trovestack, version.',
+    );
   });
 
   it('knows the nearest name of an option that it does not have', async () => {

@@ -48,7 +48,8 @@ export async function layOut(
   { constraints, secretFiles }: { constraints: Constraints | null; secretFiles: SecretFiles },
 ): Promise<void> {
   const paths = listPaths(workspace);
-  if (constraints !== null) await files.write(paths.constraints, constraints.text);
+  // it is copied into the image with its mode
+  if (constraints !== null) await files.write(paths.constraints, constraints.text, 0o644);
   if (plan.trove?.code)
     await files.write(`${paths.home}/.gitconfig`, trustRepository(plan.trove.code.repository));
   if (Object.keys(secretFiles).length === 0 && !plan.guest.isDevelopment) return;
