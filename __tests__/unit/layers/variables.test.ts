@@ -50,6 +50,19 @@ describe('the variables that count', () => {
     ]);
   });
 
+  it('of Trove’s development images are read by name, too', () => {
+    const more = { DEV_MODE: 'true', HOST_SCP_USERNAME: 'zuul', SSH_DIR: '/x', DEV_OTHER: '1' };
+    const of = (text: string) => Object.keys(selectVariables(more, [text]));
+    expect(of('true')).toEqual(['DEV_OTHER']);
+    expect(of('[[ $DEV_MODE == true ]] && echo $HOST_SCP_USERNAME')).toEqual([
+      'DEV_MODE',
+      'DEV_OTHER',
+      'HOST_SCP_USERNAME',
+    ]);
+    expect(of('echo SSH_$x')).toEqual(['DEV_OTHER', 'SSH_DIR']);
+    expect(of('env')).toEqual(Object.keys(more).sort());
+  });
+
   const dollar = '$';
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ['echo $DIB_ONE', ['DIB_ONE']],

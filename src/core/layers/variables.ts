@@ -1,8 +1,9 @@
 /** A variable of the run, not of its content: paths, users, and what diskimage-builder calls itself. */
 const ofTheRun =
   /^(TMP|TMPDIR|TMP_.*|SUDO_.*|BASH_FUNC_.*|PS4|_|_LIB|PWD|OLDPWD|SHLVL|HOME|USER|LOGNAME|MAIL|TERM|PATH|LOGFILE|OUT_IMAGE_PATH|IMAGE_NAME|IMAGE_ELEMENT_YAML|TARGET_ROOT|ELEMENTS_PATH|TROVE_IMAGE_LAYERS|DIB_ARGS|DIB_ENV|DIB_IMAGE_CACHE|DIB_LOCKFILES|DIB_MANIFEST_SAVE_DIR|DIB_BLOCK_DEVICE.*|DIB_PYTHON_EXEC|DIB_NO_TMPFS|DIB_NO_TIMESTAMP|DIB_DEBUG_TRACE|PYTHONHASHSEED|EXTRA_UNMOUNT|EXTRA_DETACH)$/;
-/** Read by elements only, so that a script which does not name it cannot depend on it. */
-const readByName = /^(DIB_|TROVE_|IMAGE_ELEMENT$)/;
+/** Read by elements only (the last five: by Trove's, in images for development), so that a script which does not name it cannot depend on it. */
+const readByName =
+  /^(DIB_|TROVE_|IMAGE_ELEMENT$|(DEV_MODE|SYNC_LOG_TO_CONTROLLER|HOST_SCP_USERNAME|ESCAPED_PATH_TROVE|SSH_DIR)$)/;
 /** Programs and idioms that print or hand on every variable there is. */
 const dumps = new RegExp(
   [
@@ -15,7 +16,8 @@ const dumps = new RegExp(
     .join('|'),
   'm',
 );
-const names = /\b(?:DIB|TROVE|IMAGE)(?:_[A-Za-z0-9_]*)?/g;
+const names =
+  /\b(?:(?:DIB|TROVE|IMAGE)(?:_[A-Za-z0-9_]*)?|(?:DEV|SYNC|HOST|ESCAPED|SSH)_[A-Za-z0-9_]*)/g;
 
 /** Variables of an `env --null` dump. */
 export function parseEnvironment(dump: string): Readonly<Record<string, string>> {
