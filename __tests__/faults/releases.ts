@@ -39,6 +39,8 @@ describe('every release', () => {
           os,
           '--guest-release',
           release,
+          '--guest-agent',
+          'package',
           '--output-dir',
           output,
           '--cache',
