@@ -60,14 +60,22 @@ describe('a guest whose agent comes from source', () => {
     printf '#!/bin/sh\n' > /usr/local/bin/guest-agent; chmod 755 /usr/local/bin/guest-agent`;
   const shadow = 'grep ^guest: /etc/shadow | cut -d: -f2';
 
-  it('has no password that everybody knows', () => {
-    expect(linesFromScratchRoot(`${prepare}; DEV_MODE=false ${look}; ${shadow}`)).toEqual(['!']);
+  it('is named to cloud-init, which would create another user beside it', () => {
+    const config = '/etc/cloud/cloud.cfg.d/96_trove_guest_user.cfg';
+    const cloud = 'mkdir -p /etc/cloud/cloud.cfg.d';
+    const of = (mode: string) =>
+      linesFromScratchRoot(`${prepare}; ${cloud}; DEV_MODE=${mode} ${look}; cat ${config}`);
+    expect(of('false')).toEqual(
+      expect.arrayContaining(['    name: guest', '    lock_passwd: true']),
+    );
+    expect(of('true')).toEqual(expect.arrayContaining(['    lock_passwd: false']));
+    const ours = `${prepare}; ${cloud}; echo ours > ${config}; DEV_MODE=false ${look}; cat ${config}`;
+    expect(linesFromScratchRoot(ours)).toEqual(['ours']);
   });
 
-  it('keeps it in development mode, and says so', () => {
-    const [said, hash] = linesFromScratchRoot(`${prepare}; DEV_MODE=true ${look}; ${shadow}`);
-    expect(said).toContain('the password of guest stays');
-    expect(hash).toMatch(/^\$/);
+  it('has no password that everybody knows', () => {
+    const lock = '/elements/trove-guest-password/post-install.d/81-trove-guest-password';
+    expect(linesFromScratchRoot(`${prepare}; ${lock}; ${shadow}`)).toEqual(['!']);
   });
 
   it.each([

@@ -10,12 +10,12 @@ import type { Plan } from '../model/plan.ts';
 import { guestReleases } from '../model/releases.ts';
 import type { TroveTree } from '../model/trove.ts';
 import { findContainerImages } from '../stages/find-container-images.ts';
-import { openTrove } from '../stages/open-trove.ts';
 import type { Gather, Installation } from '../stages/prepare.ts';
 import { readPackageDefaults, readTreeDefaults } from '../stages/read-trove-defaults.ts';
 import { withRegistryLogins } from '../stages/registry-logins.ts';
 import { fetchKeyring } from '../stages/sources.ts';
 import { inScratch } from './cleaning.ts';
+import { openTrove } from './open-trove.ts';
 import type { Ports } from './settings.ts';
 
 /** Finds out what of the world beside this machine decides the image; null where nothing does. */
@@ -54,7 +54,9 @@ export async function openSource(
 ): Promise<TroveTree | null> {
   if (inputs.guestAgent === 'package') return null;
   const tree = await openTrove(ports, inputs.trove, { os: inputs.guestOs, cacheDir });
-  const elsewhere = 'DIB_REPOLOCATION_guest_agent' in inputs.environment;
+  const elsewhere = Object.keys(inputs.environment).some((name) =>
+    /^DIB_(REPO(LOCATION|REF|TYPE)|INSTALLTYPE)_guest_agent$/.test(name),
+  );
   return elsewhere ? { ...tree, code: null } : tree;
 }
 

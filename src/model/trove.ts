@@ -30,3 +30,13 @@ export interface Constraints {
   readonly sha256: string;
   readonly text: string;
 }
+
+/** A tree before it was looked into. */
+export type FoundTree = Pick<TroveTree, 'path' | 'origin' | 'ref' | 'code' | 'isDirty'>;
+
+/** For git: nobody sits at a prompt, and no helper program is started for an unknown protocol. */
+export const gitEnvironment = {
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_ALLOW_PROTOCOL: 'http:https:git:ssh:file',
+  LC_ALL: 'C',
+} as const;

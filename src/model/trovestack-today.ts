@@ -38,7 +38,7 @@ export const todayRows: readonly Row[] = [
     'SYNC_LOG_TO_CONTROLLER',
     "copy the guest's logs to the controller",
     'sync-guest-logs',
-    'Development images only, as before.',
+    'Development images only, and only when it is True in this spelling, as before.',
   ],
   [
     'ESCAPED_PATH_TROVE',

@@ -30,11 +30,17 @@ export async function identify(
   plan: Plan,
   builder: DiskimageBuilderFacts,
   elements: readonly Element[],
-  facts: Pick<Ingredients, 'archives' | 'constraintsSha256'>,
+  { archives, constraintsSha256 }: Pick<Ingredients, 'archives' | 'constraintsSha256'>,
 ): Promise<Identity> {
   const digests = await ports.elements.digest(elements);
   const diskimageBuilderVersion = builder.version;
-  const buildId = computeBuildId({ plan, diskimageBuilderVersion, elements: digests, ...facts });
+  const buildId = computeBuildId({
+    plan,
+    diskimageBuilderVersion,
+    elements: digests,
+    archives,
+    constraintsSha256,
+  });
   ports.log.info(`${elements.length} elements, build id ${buildId}`);
   return { buildId, elements, digests };
 }

@@ -172,7 +172,7 @@ describe("Ubuntu's archive", () => {
     ['amd64', 'http://archive.example.org/ubuntu'],
     ['arm64', 'http://ports.example.org/ubuntu-ports'],
   ] as const)('of an %s guest is %s, whatever the machine is', (architecture, archive) => {
-    const plan = planOf({ 'guest-os': 'ubuntu', architecture });
+    const plan = planOf({ 'guest-os': 'ubuntu', 'guest-agent': 'package', architecture });
     expect(plan.sources.mirror).toBe(archive);
     expect(plan.environment.DIB_DISTRIBUTION_MIRROR).toBe(archive);
   });

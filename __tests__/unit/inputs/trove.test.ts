@@ -103,6 +103,12 @@ describe('inputs about Trove', () => {
 
 describe('mistakes in inputs about Trove', () => {
   const rows: [RawInputs, string][] = [
+    [{ architecture: 'arm64' }, 'ubuntu-docker is for amd64 only'],
+    [
+      { environment: 'DIB_REPOLOCATION_guest_agent=https://bob:ghp0000@git.example.org/trove' },
+      'DIB_REPOLOCATION_guest_agent=…',
+    ],
+    [{ environment: 'SITE_URL=https://token@git.example.org/x' }, 'SITE_URL=…'],
     [{ 'trove-path': 'a:b' }, 'trove-path: got "a:b"'],
     [{ 'trove-path': '/a', 'trove-ref': 'master' }, 'leave trove-ref out'],
     [

@@ -44,6 +44,7 @@ describe('the elements of a guest from source', () => {
       'guest-agent',
       'ubuntu-docker',
       'trove-guest-source',
+      'trove-guest-password',
     ]);
   });
 
@@ -53,6 +54,7 @@ describe('the elements of a guest from source', () => {
       'trove-guest',
       'guest-agent',
       'trove-guest-source',
+      'trove-guest-password',
     ]);
   });
 
@@ -65,6 +67,7 @@ describe('the elements of a guest from source', () => {
       'ubuntu-mysql',
       'ubuntu-xenial-mysql',
       'trove-guest-clean',
+      'trove-guest-password',
     ]);
     expect(
       listSourceElements(old, { ...mysql, datastores: ['redis'], isDevelopment: true }),

@@ -32,6 +32,7 @@ const stated = {
   added: [
     'block-device-mbr',
     'trove-guest-source',
+    'trove-guest-password',
     'trove-guest-clean',
     'trove-image-layers',
     'trove-guest-secrets',

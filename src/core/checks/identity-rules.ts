@@ -83,6 +83,15 @@ function checkDbusId(evidence: Evidence): readonly Violation[] {
 }
 
 function checkResolvConf(evidence: Evidence): readonly Violation[] {
+  const copy = '/etc/.resolv.conf.systemd-resolved.bak';
+  const kept =
+    evidence.entry(copy) === undefined
+      ? []
+      : [{ path: copy, reason: "is a copy of the builder's file" }];
+  return [...kept, ...checkOwnResolvConf(evidence)];
+}
+
+function checkOwnResolvConf(evidence: Evidence): readonly Violation[] {
   const path = '/etc/resolv.conf';
   const entry = evidence.entry(path);
   if (entry === undefined) return [];

@@ -2,42 +2,50 @@ import type { Expectations, Rule } from './rule.ts';
 
 const system = '/etc/systemd/system';
 
-/** The unit of the agent, and the file or directory that says how it starts. */
-const agents: Readonly<
-  Record<
-    Expectations['agent'],
-    { readonly unit: string; readonly where: string; readonly docker: boolean }
-  >
-> = {
-  package: {
-    unit: 'trove-guestagent.service',
-    where: `${system}/trove-guestagent.service.d`,
-    docker: true,
-  },
-  source: { unit: 'guest-agent.service', where: `${system}/guest-agent.service`, docker: true },
-  // the datastore itself is installed; its agent is configured in the way of its time
-  'per-datastore': { unit: 'guest-agent.service', where: '', docker: false },
-};
+interface Agent {
+  readonly unit: string;
+  /** The file or directory that says how it starts; null: in the way of its time. */
+  readonly where: string | null;
+}
+
+function describeAgent({ agent, isDevelopment }: Expectations): Agent {
+  switch (agent) {
+    case 'package':
+      return { unit: 'trove-guestagent.service', where: `${system}/trove-guestagent.service.d` };
+    case 'source':
+      return { unit: 'guest-agent.service', where: `${system}/guest-agent.service` };
+    case 'per-datastore':
+      return { unit: isDevelopment ? 'trove-guest.service' : 'guest-agent.service', where: null };
+  }
+}
 
 /** What Trove relies on in every guest. */
 export const serviceRules: readonly Rule[] = [
   {
     rule: 'services-enabled',
     summary: 'docker, the guest agent and ssh start at boot',
-    find: (evidence, { agent }) =>
-      [...(agents[agent].docker ? ['docker.service'] : []), agents[agent].unit, 'ssh.service']
+    find: (evidence, expected) => {
+      const units = [
+        // the datastore itself is installed where there is no docker
+        ...(expected.agent === 'per-datastore' ? [] : ['docker.service']),
+        describeAgent(expected).unit,
+        // Ubuntu 24.04 starts ssh by its socket
+        ...(evidence.enabledUnits.has('ssh.socket') ? [] : ['ssh.service']),
+      ];
+      return units
         .filter((unit) => !evidence.enabledUnits.has(unit))
         .map((unit) => ({
-          path: `/etc/systemd/system/multi-user.target.wants/${unit}`,
+          path: `${system}/multi-user.target.wants/${unit}`,
           reason: `${unit} is not enabled`,
-        })),
+        }));
+    },
   },
   {
     rule: 'agent-configuration',
     summary: 'the guest agent reads /etc/trove/conf.d, which Trove injects into',
-    find: (evidence, { agent }) => {
-      if (agent === 'per-datastore') return [];
-      const { where } = agents[agent];
+    find: (evidence, expected) => {
+      const { where } = describeAgent(expected);
+      if (where === null) return [];
       const directory = evidence.entry('/etc/trove/conf.d');
       const reads = evidence
         .textsMatching(/^\/etc\/systemd\/system\//)

@@ -78,12 +78,17 @@ export function readEnvironment(reader: InputReader): Readonly<Record<string, st
     const [name, value] = [line.slice(0, at), line.slice(at + 1)];
     const refusal = at < 0 ? ' There is no = in it.' : refuseVariable(name, value);
     if (secretName.test(head)) reader.refuse('environment', `${head}…`, secretRefusal);
+    else if (userinfo.test(line)) reader.refuse('environment', `${head}=…`, userinfoRefusal);
     else if (refusal !== null) reader.refuse('environment', line, refusal);
     else variables[name] = value;
   }
   return variables;
 }
 
+/** A name for ssh is none; one in another URL may be a token, and with a password it always is a secret. */
+const userinfo = /\b(?!ssh:)[a-z][a-z0-9+.-]*:\/\/[^/\s@]+@|:\/\/[^/\s:@]*:[^/\s@]*@/i;
+const userinfoRefusal =
+  ' There is a user or password in the URL, which would end in the image. Clone it beforehand, and use trove-path.';
 const secretRefusal =
   ' It looks like a secret, and diskimage-builder writes its environment into the image.';
 

@@ -23,8 +23,19 @@ export function readGuest(reader: InputReader): Guest {
     if (known.length > 0) reader.refuse('guest-release', typed, suggest(typed, names));
     return { release: guestReleases[0] as GuestRelease, guestAgent };
   }
+  if (guestAgent === 'source' && os === 'ubuntu') refuseArm(reader);
   if (guestAgent === 'package' && release.packagedTrove === null) refusePackage(reader, release);
   return { release, guestAgent };
+}
+
+/** Trove's ubuntu-docker names amd64; an element of that name of the user's own may do better. */
+function refuseArm(reader: InputReader): void {
+  if (reader.text('architecture') !== 'arm64' || reader.text('elements-path') !== '') return;
+  reader.refuse(
+    'architecture',
+    'arm64',
+    " Trove's element ubuntu-docker is for amd64 only: use guest-os: debian, guest-agent: package, or an element ubuntu-docker of your own in elements-path.",
+  );
 }
 
 function refusePackage(reader: InputReader, { os, codename }: GuestRelease): void {

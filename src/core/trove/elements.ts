@@ -14,16 +14,12 @@ export interface SourceWish {
 /** Elements for the guest agent from source, in the order in which Trove's own tool gives them. */
 export function listSourceElements(tree: TroveTree, wish: SourceWish): readonly string[] {
   if (tree.layout === 'per-datastore') return listOldElements(tree, wish);
+  // in development everybody may know it
+  const closing = ['trove-guest-source', ...(wish.isDevelopment ? [] : ['trove-guest-password'])];
   if (wish.os === 'ubuntu')
-    return [
-      'cloud-init-datasources',
-      'pip-cache',
-      'guest-agent',
-      'ubuntu-docker',
-      'trove-guest-source',
-    ];
+    return ['cloud-init-datasources', 'pip-cache', 'guest-agent', 'ubuntu-docker', ...closing];
   // Trove has no elements for Debian's docker and user: ours take their place
-  return ['trove-guest', 'guest-agent', 'trove-guest-source'];
+  return ['trove-guest', 'guest-agent', ...closing];
 }
 
 /** The form of Train and Ussuri: an image for each datastore, which is installed as packages. */
@@ -48,6 +44,7 @@ function listOldElements(tree: TroveTree, wish: SourceWish): readonly string[] {
     `${os}-${datastore}`,
     ...(tree.elements.includes(forRelease) ? [forRelease] : []),
     'trove-guest-clean',
+    ...(isDevelopment ? [] : ['trove-guest-password']),
   ];
 }
 
@@ -91,7 +88,7 @@ function listOldVariables(
     BASE_IMAGE_FILE: `ubuntu-${version}-server-cloudimg-amd64-root.tar.gz`,
   };
   if (development === null) return common;
-  const { controllerAddress, controllerUser, controllerTrovePath, sshDir } = development;
+  const { controllerAddress, controllerUser, controllerTrovePath } = development;
   const logs = '/var/log/trove/';
   return {
     ...common,
@@ -103,7 +100,8 @@ function listOldVariables(
     TROVESTACK_SCRIPTS: `${tree.path}/integration/scripts`,
     HOST_SCP_USERNAME: controllerUser,
     HOST_USERNAME: controllerUser,
-    SSH_DIR: sshDir,
+    // as today's: trove-guest-secrets brings the key
+    SSH_DIR: '/nonexistent',
     DEST: controllerTrovePath.replace(/\/[^/]*$/, ''),
     TROVE_BRANCH: tree.series,
   };

@@ -51,8 +51,34 @@ export function translateTrovestack(
       ...listControllerNotes(inputs, positional.generation),
       ...listOptionNotes(optionFiles.filter(facts.hasFile)),
     ],
-    refusals: [...positional.problems, ...refuseVariables(variables)],
+    refusals: [
+      ...positional.problems,
+      ...refuseVariables(variables),
+      ...refuseTree(positional, inputs, facts),
+    ],
   };
+}
+
+/** An image for each datastore needs a tree of that time: on one of today it would be another image, in silence. */
+function refuseTree(
+  { generation, datastore }: Positional,
+  inputs: Readonly<Record<string, string>>,
+  { hasFile }: TrovestackFacts,
+): readonly Problem[] {
+  if (generation !== 'train') return [];
+  const path = inputs['trove-path'];
+  const isCurrent =
+    path === undefined
+      ? inputs['trove-ref'] === undefined
+      : hasFile(`${path}/integration/scripts/files/elements/ubuntu-docker`);
+  if (!isCurrent) return [];
+  return [
+    {
+      code: 'trovestack-argument',
+      message: `build-image: an image for ${datastore} alone needs a tree of Trove before Victoria, and ${path ?? 'no checkout is given, and master'} is none.`,
+      hint: `Name such a checkout in PATH_TROVE, or a branch in TROVE_BRANCH; or leave the datastore out: one image serves all, and --datastores ${datastore} embeds its container.`,
+    },
+  ];
 }
 
 /** The texts that are not empty. */

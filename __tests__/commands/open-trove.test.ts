@@ -13,9 +13,9 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createCommands } from '../../src/adapters/commands.ts';
 import { createFiles } from '../../src/adapters/files.ts';
+import { openTrove } from '../../src/commands/open-trove.ts';
 import { TroveImageError } from '../../src/errors.ts';
-import { openTrove } from '../../src/stages/open-trove.ts';
-import { fakeLog } from './fakes.ts';
+import { fakeLog } from '../stages/fakes.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'open-trove-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -35,6 +35,8 @@ const shape: Readonly<Record<string, string>> = {
   [`${elements}/ubuntu-docker/element-deps`]: 'ubuntu-guest\n',
   [`${elements}/ubuntu-guest/install.d/11-user`]: '#!/bin/bash\n',
   'trove/common/cfg.py': '# options\n',
+  'devstack/plugin.sh': '# images\n',
+  'trove/guestagent/datastore/mysql/service.py': '# names\n',
   'trove/guestagent/service.py': '# large\n',
 };
 
@@ -163,7 +165,8 @@ describe('a repository', () => {
     expect(found.path.startsWith(cacheDir)).toBe(true);
     expect(existsSync(join(found.path, elements, 'ubuntu-docker/element-deps'))).toBe(true);
     // only what a build reads of it
-    expect(existsSync(join(found.path, 'trove/guestagent'))).toBe(false);
+    expect(existsSync(join(found.path, 'trove/guestagent/datastore/mysql/service.py'))).toBe(true);
+    expect(existsSync(join(found.path, 'trove/guestagent/service.py'))).toBe(false);
   });
 
   it('is fetched again: a branch that moved gives its new commit', async () => {
@@ -183,7 +186,9 @@ describe('a repository', () => {
     expect(new Set(trees.map((tree) => tree.path)).size).toBe(1);
     const names = readdirSync(join(cacheDir, 'trove'));
     expect(
-      names.filter((name) => !/^[0-9a-f]{16}(\.git(\.lock)?|-[0-9a-f]{40})$/.test(name)),
+      names.filter(
+        (name) => !/^[0-9a-f]{16}(\.git(\.lock)?|-[0-9a-f]{40}-[0-9a-f]{8})$/.test(name),
+      ),
     ).toEqual([]);
   });
 
@@ -192,12 +197,12 @@ describe('a repository', () => {
     await tree;
     expect(
       readdirSync(join(cacheDir, 'trove')).filter(
-        (name) => !/^[0-9a-f]{16}(\.git(\.lock)?|-[0-9a-f]{40})$/.test(name),
+        (name) => !/^[0-9a-f]{16}(\.git(\.lock)?|-[0-9a-f]{40}-[0-9a-f]{8})$/.test(name),
       ),
     ).toEqual([]);
   });
 
-  it.each(['stable/2099.1', 'f'.repeat(40)])(
+  it.each(['stable/2099.1', 'f'.repeat(40), 'refs/changes/45/99999/1'])(
     'without the ref %s is refused by the name of the input',
     async (ref) => {
       expect(await problemsOf(open({ repository: path, ref }).tree)).toMatchObject([
