@@ -195,19 +195,12 @@ describe('a real guest with the agent from a tree of Trove', () => {
   });
 });
 
-describe('a new commit of the agent’s code, and a container image', () => {
-  let warm: Built;
-
+describe('a new commit of the agent’s code', () => {
   it(
-    'are in the next guest, which takes everything before the agent from layers',
+    'is in the next guest, which takes everything before the agent from layers',
     async () => {
-      registry = await startRegistry({ secured: true });
-      await registry.push('db/mysql', '8.4', image);
       const commit = commitAgentCode(tree, 'second');
-      warm = await build('warm', [
-        ...['--container-images', `${registry.address}/db/mysql:8.4=mysql:8.4`],
-        ...['--insecure-registries', registry.address],
-      ]);
+      const warm = await build('warm', []);
       succeeded(warm);
       expect(manifestOf(warm).trove.commit).toBe(commit);
       const path = '/opt/guest-agent-venv/lib/python3.11/site-packages/trove/guestagent/code.py';
@@ -218,35 +211,19 @@ describe('a new commit of the agent’s code, and a container image', () => {
     },
     10 * MINUTE_MS,
   );
-
-  it(
-    'lists the container image by its digest in its own docker',
-    () => {
-      const listed = listGuestImages(warm.outputs['image-path'] ?? '', directory);
-      expect(listed).toEqual([`mysql 8.4 ${image.manifest.digest} ${image.config.digest}`]);
-      expect(manifestOf(warm).containerImages).toMatchObject([
-        {
-          target: 'mysql:8.4',
-          manifestDigest: image.manifest.digest,
-          configDigest: image.config.digest,
-        },
-      ]);
-    },
-    3 * MINUTE_MS,
-  );
-
-  it('tells nothing of the login of the registry', () => {
-    const paths = [warm.outputs['manifest-path'] ?? '', warm.outputs['log-path'] ?? ''];
-    for (const text of [warm.log, ...paths.map((path) => readFileSync(path, 'utf8'))])
-      expect(text).not.toContain(login.password);
-  });
 });
 
-describe('a development image', () => {
+describe('a development image with a container image', () => {
+  let built: Built;
+
   it(
     'holds the key, the controller and root’s password; no layer, log or record does',
     async () => {
-      const built = await build('development', [
+      registry = await startRegistry({ secured: true });
+      await registry.push('db/mysql', '8.4', image);
+      built = await build('development', [
+        ...['--container-images', `${registry.address}/db/mysql:8.4=mysql:8.4`],
+        ...['--insecure-registries', registry.address],
         ...['--dev-mode', '--ssh-dir', join(directory, 'keys')],
         ...['--controller-address', '192.0.2.7', '--controller-user', 'zuul', '--sync-guest-logs'],
       ]);
@@ -310,6 +287,28 @@ describe('a development image', () => {
     },
     10 * MINUTE_MS,
   );
+
+  it(
+    'lists the container image by its digest in its own docker',
+    () => {
+      const listed = listGuestImages(built.outputs['image-path'] ?? '', directory);
+      expect(listed).toEqual([`mysql 8.4 ${image.manifest.digest} ${image.config.digest}`]);
+      expect(manifestOf(built).containerImages).toMatchObject([
+        {
+          target: 'mysql:8.4',
+          manifestDigest: image.manifest.digest,
+          configDigest: image.config.digest,
+        },
+      ]);
+    },
+    3 * MINUTE_MS,
+  );
+
+  it('tells nothing of the login of the registry', () => {
+    const paths = [built.outputs['manifest-path'] ?? '', built.outputs['log-path'] ?? ''];
+    for (const text of [built.log, ...paths.map((path) => readFileSync(path, 'utf8'))])
+      expect(text).not.toContain(login.password);
+  });
 
   it('leaves nothing on the machine', () => {
     const residue = readResidue('trove-image-', { fileRoots: [directory] });
