@@ -22,9 +22,9 @@ it('every archive is checked with the keyring of the guest', () => {
 });
 
 it('apt keeps its whole state in the directory', () => {
-  const text = composeAptConfiguration('/work/apt', 'arm64');
+  const text = composeAptConfiguration('/srv/apt', 'arm64');
   const places = [...text.matchAll(/"(\/[^"]*)"/g)].map(([, path]) => path);
-  expect(places.every((path) => path?.startsWith('/work/apt'))).toBe(true);
+  expect(places.every((path) => path?.startsWith('/srv/apt'))).toBe(true);
   expect(text).toContain('APT::Architectures { "arm64"; };');
 });
 

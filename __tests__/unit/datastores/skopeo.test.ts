@@ -6,14 +6,14 @@ import {
 } from '../../../src/core/datastores/skopeo.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
-const access = { insecure: ['registry.example.org:5000'], authFile: '/work/logins.json' };
+const access = { insecure: ['registry.example.org:5000'], authFile: '/srv/logins.json' };
 
 it('a manifest is asked for within a minute, with our logins, and never without TLS unasked', () => {
   expect(composeManifestCall('mysql:8.4', null, access)).toEqual([
     'skopeo',
     ...['--command-timeout', '60s'],
     ...['inspect', '--raw'],
-    ...['--authfile', '/work/logins.json'],
+    ...['--authfile', '/srv/logins.json'],
     ...['--retry-times', '2'],
     '--tls-verify=true',
     'docker://docker.io/library/mysql:8.4',
@@ -33,9 +33,9 @@ it.each([
 });
 
 it('an image is copied by the digest of its manifest, whatever its source was called', () => {
-  const argv = composeCopyCall('quay.io/a/b:1', digest, '/work/images/1', '/work/images', access);
-  expect(argv.slice(-2)).toEqual([`docker://quay.io/a/b@${digest}`, 'dir:/work/images/1']);
-  expect(argv.join(' ')).toContain('--tmpdir /work/images copy --src-authfile /work/logins.json');
+  const argv = composeCopyCall('quay.io/a/b:1', digest, '/srv/images/1', '/srv/images', access);
+  expect(argv.slice(-2)).toEqual([`docker://quay.io/a/b@${digest}`, 'dir:/srv/images/1']);
+  expect(argv.join(' ')).toContain('--tmpdir /srv/images copy --src-authfile /srv/logins.json');
 });
 
 it('a source that was not checked before is a bug of ours', () => {
