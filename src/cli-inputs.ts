@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readEntryInputs } from './entry-inputs.ts';
-import { TroveImageError } from './errors.ts';
+import { type Problem, TroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
 import type { InputSpec, Inputs } from './model/inputs.ts';
 import { locateCache } from './wiring.ts';
@@ -11,14 +11,7 @@ export function readRaw(
   raw: Readonly<Record<string, string>>,
   { positionals, withoutValue }: Omit<ReturnType<typeof parseFlags>, 'values'>,
 ): Inputs {
-  const misplaced = [
-    ...positionals.map((word) => `${JSON.stringify(word)} belongs to no option.`),
-    ...withoutValue.map((name) => `${name} has no value.`),
-  ].map((message) => ({
-    code: 'stray-argument',
-    message,
-    hint: `Options are written --NAME VALUE: see trove-image ${command} --help.`,
-  }));
+  const misplaced = [...findMisplaced(command, { positionals, withoutValue })];
   const caller = {
     cwd: process.cwd(),
     temporaryDir: process.env.RUNNER_TEMP || '/var/tmp',
@@ -34,13 +27,30 @@ export function readRaw(
   throw new TroveImageError('input', misplaced);
 }
 
+/** Words that belong to nothing. */
+export const findMisplaced = (
+  command: string,
+  { positionals, withoutValue }: Omit<ReturnType<typeof parseFlags>, 'values'>,
+): readonly Problem[] =>
+  [
+    ...positionals.map((word) => `${JSON.stringify(word)} belongs to no option.`),
+    ...withoutValue.map((name) => `${name} has no value.`),
+  ].map((message) => ({
+    code: 'stray-argument',
+    message,
+    hint: `Options are written --NAME VALUE: see trove-image ${command} --help.`,
+  }));
+
 /** Flags as texts by name; what is not in the table is left for the input check to refuse. */
-export function parseFlags(args: readonly string[]): {
+export function parseFlags(
+  args: readonly string[],
+  table: readonly InputSpec[] = inputTable,
+): {
   values: Record<string, string>;
   positionals: readonly string[];
   withoutValue: readonly string[];
 } {
-  const specs = new Map<string, InputSpec>(inputTable.map((spec) => [spec.name, spec]));
+  const specs = new Map<string, InputSpec>(table.map((spec) => [spec.name, spec]));
   const isFlag = (name: string): boolean =>
     specs.get(name)?.flag === true || ['json', 'help', 'verbose'].includes(name);
   const options = Object.fromEntries(
@@ -77,10 +87,11 @@ export function parseFlags(args: readonly string[]): {
 }
 
 /** Secrets by the environment: other users of the machine can read a command line. */
-function readSecretVariables(
+export function readSecretVariables(
   environment: Readonly<Record<string, string | undefined>>,
+  table: readonly InputSpec[] = inputTable,
 ): Readonly<Record<string, string>> {
-  const specs = (inputTable as readonly InputSpec[]).filter(({ secret }) => secret === true);
+  const specs = table.filter(({ secret }) => secret === true);
   return Object.fromEntries(
     specs.flatMap(({ name }) => {
       const value = environment[`TROVE_IMAGE_${name.toUpperCase().replaceAll('-', '_')}`];

@@ -2,6 +2,7 @@ import { createTerminalLog } from './adapters/terminal-log.ts';
 import { runCache } from './cli-cache.ts';
 import { runDiff } from './cli-diff.ts';
 import { parseFlags, readRaw } from './cli-inputs.ts';
+import { renderPublishHelpOf, runPublish } from './cli-publish.ts';
 import { readTrovestack } from './cli-trovestack.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
@@ -32,6 +33,8 @@ const commandNames = [
   'diff',
   'help',
   'images',
+  'publish',
+  'status',
   'trovestack',
   'version',
 ];
@@ -55,6 +58,11 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
       );
     }
     if (values.help !== undefined) return print(renderHelpOf(command));
+    if (command === 'publish' || command === 'status') {
+      const { text, exitCode } = await runPublish(command, rest, log, listenForSignals());
+      print(text);
+      return exitCode;
+    }
     if (command === 'diff' || command === 'cache') {
       const signal = listenForSignals();
       const { text, exitCode } =
@@ -80,6 +88,7 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
 function renderHelpOf(command: string): string {
   if (command === 'diff') return renderDiffHelp();
   if (command === 'cache') return renderCacheHelp();
+  if (command === 'publish' || command === 'status') return renderPublishHelpOf(command);
   if (['build', 'datastores', 'trovestack'].includes(command)) return renderBuildHelp(inputTable);
   return renderHelp(version);
 }

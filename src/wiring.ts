@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { createCloudClient } from './adapters/cloud-client.ts';
 import { createCommands } from './adapters/commands.ts';
+import { digestFile } from './adapters/digest-file.ts';
 import { createDirectoryCache } from './adapters/directory-cache.ts';
 import { createElements } from './adapters/elements.ts';
 import { createFiles } from './adapters/files.ts';
@@ -10,8 +12,11 @@ import type { PendingUploads } from './adapters/github-layers/entries.ts';
 import { createGithubLayers, isGithubCacheAvailable } from './adapters/github-layers.ts';
 import { createBuildTool, createLayerTool } from './adapters/layer-tool.ts';
 import { createMachine } from './adapters/machine.ts';
+import { createOpenstackApi } from './adapters/openstack-api.ts';
+import { createPace } from './adapters/pace.ts';
 import { createRemainsReader } from './adapters/remains.ts';
 import { createWeb } from './adapters/web.ts';
+import type { PublishPorts } from './commands/publish-ports.ts';
 import type { CacheSettings, Ports } from './commands/settings.ts';
 import { restrictMode } from './core/layers/modes.ts';
 import { failure } from './errors.ts';
@@ -35,6 +40,27 @@ export function wire(log: Log, environment: Environment, signal: AbortSignal): P
     web: createWeb(signal),
     openLayerTool: (hostDir) => createLayerTool(commands, hostDir),
     openBuildTool: (hostDir, path) => createBuildTool(commands, hostDir, path),
+  };
+}
+
+/** All that publishing touches the world with; `mask` is told every secret before anything is printed. */
+export function wirePublish(
+  log: Log,
+  environment: Environment,
+  signal: AbortSignal,
+  github: Pick<PublishPorts, 'mask' | 'requestIdToken'>,
+): PublishPorts {
+  return {
+    commands: createCommands(allowEnvironment(environment), process.getuid?.() === 0),
+    client: createCloudClient(environment),
+    files: createFiles(),
+    digestFile,
+    log,
+    clock: { now: Date.now },
+    ...createPace(signal),
+    openApi: createOpenstackApi,
+    newId: randomUUID,
+    ...github,
   };
 }
 

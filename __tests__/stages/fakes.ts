@@ -68,6 +68,7 @@ export function fakeFiles(initial: Readonly<Record<string, string>> = {}): FakeF
       if (text === undefined) throw Object.assign(new Error(`ENOENT ${path}`), { code: 'ENOENT' });
       return text;
     },
+    removeDirectory: async (path) => void done.push(`remove ${path}`),
     list: async (directory) => {
       const below = [...content.keys()].filter((path) => path.startsWith(`${directory}/`));
       return [

@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import { constants, createReadStream, createWriteStream, openSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { finished, pipeline } from 'node:stream/promises';
 import type { Files, LogFile } from '../ports/files.ts';
 
@@ -16,10 +16,19 @@ export function createFiles(): Files {
     makePrivateDirectory: (path) => mkdir(path, { mode: 0o700 }),
     rename,
     removeFile: (path) => rm(path, { force: true }),
+    removeDirectory,
     sizeOf: async (path) => (await stat(path)).size,
     digest,
     openLog,
   };
+}
+
+async function removeDirectory(path: string): Promise<void> {
+  try {
+    await rmdir(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

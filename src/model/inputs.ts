@@ -123,6 +123,8 @@ export const inputGroups = {
   sources: 'Where packages come from',
   output: 'What comes out',
   cache: 'What is kept from one build to the next',
+  file: 'The image',
+  publish: 'Publishing to Glance and Trove',
   run: 'How it runs',
 } as const;
 export type InputGroup = keyof typeof inputGroups;

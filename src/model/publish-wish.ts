@@ -1,4 +1,5 @@
 import type { Parameter, Visibility } from './publish.ts';
+import type { Stop } from './publish-run.ts';
 
 export interface WantedVersion {
   readonly datastore: string;
@@ -69,3 +70,13 @@ export interface RollbackWish {
   readonly becomes: 'withdrawn' | 'retired';
   readonly policy: PublishPolicy;
 }
+
+/** Ends a run whose image shall not be promoted after all: its candidate goes. */
+export interface AbandonWish {
+  readonly kind: 'abandon';
+  readonly line: string;
+  readonly stop: Stop;
+  readonly policy: PublishPolicy;
+}
+
+export type Wish = PublishWish | RollbackWish | AbandonWish;

@@ -1,3 +1,5 @@
+export const buildPropertyPrefix = 'trove_build_';
+
 /** Properties that mark an image as ours; decision 0009 says what each is for. */
 export const buildProperties = {
   image: 'trove_build_image',

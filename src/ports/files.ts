@@ -14,6 +14,8 @@ export interface Files {
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; no error when there is none. */
   removeFile(path: string): Promise<void>;
+  /** Removes an empty directory; no error when there is none. */
+  removeDirectory(path: string): Promise<void>;
   /** Size in bytes. */
   sizeOf(path: string): Promise<number>;
   digest(path: string): Promise<{ sizeBytes: number; sha256: string }>;

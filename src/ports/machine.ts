@@ -20,3 +20,12 @@ export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
 }
+
+/** Waits; rejects when the run is cancelled meanwhile. */
+export type Sleep = (ms: number) => Promise<void>;
+
+export interface Pace {
+  readonly sleep: Sleep;
+  /** Calls again and again, one call at a time, whatever becomes of it; `stop` waits for the last one. */
+  every(ms: number, body: () => Promise<void>): { stop(): Promise<void> };
+}

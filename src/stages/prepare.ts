@@ -105,7 +105,11 @@ function checkInstaller(host: HostFacts, install: InstallPlan): readonly Problem
   ];
 }
 
-async function installPackages(ports: PreparePorts, packages: readonly string[]): Promise<void> {
+/** Installs packages of the distribution; throws what apt-get says. */
+export async function installPackages(
+  ports: Pick<PreparePorts, 'commands' | 'log'>,
+  packages: readonly string[],
+): Promise<void> {
   if (packages.length === 0) return;
   ports.log.info(`Installing ${packages.join(' ')}`);
   await ports.commands.run(['apt-get', 'update', '--quiet'], {

@@ -3,9 +3,9 @@ import { type InputSpec, inputGroups } from '../../model/inputs.ts';
 
 /** The text of `trove-image build --help`, made from the input table. */
 export function renderBuildHelp(table: readonly InputSpec[]): string {
-  const sections = Object.entries(inputGroups).map(([group, heading]) => {
+  const sections = Object.entries(inputGroups).flatMap(([group, heading]) => {
     const rows = table.filter((spec) => spec.group === group).map(renderFlag);
-    return [`${heading}:`, ...rows].join('\n');
+    return rows.length === 0 ? [] : [[`${heading}:`, ...rows].join('\n')];
   });
   return [
     'Usage: trove-image build [--NAME VALUE …]',
@@ -41,6 +41,14 @@ export function renderHelp(version: string): string {
       'Show which datastores this Trove knows, with image names and versions; takes the options of build.',
     ),
     row('diff', 'Compare two images or manifests (trove-image diff --help).'),
+    row(
+      'publish',
+      'Publish an image to Glance, register it with Trove, or go back (trove-image publish --help).',
+    ),
+    row(
+      'status',
+      'Show what is published, kept, and would be deleted (trove-image status --help).',
+    ),
     row('images', 'List the images of the catalogue. --catalogue FILE'),
     row(
       'trovestack',
@@ -54,7 +62,8 @@ export function renderHelp(version: string): string {
   ].join('\n');
 }
 
-function renderFlag(spec: InputSpec): string {
+/** One option of a table, for any command's help. */
+export function renderFlag(spec: InputSpec): string {
   const value = spec.flag ? '' : ` ${spec.placeholder ?? 'VALUE'}`;
   const fallback = spec.default === '' || spec.flag ? '' : ` [${spec.default}]`;
   const variable = spec.secret

@@ -1,11 +1,10 @@
-import { type Problem, TroveImageError } from '../../errors.ts';
+import { TroveImageError } from '../../errors.ts';
 import { inputTable } from '../../model/input-table.ts';
 import type {
   Architecture,
   Compression,
   GuestOs,
   ImageFormat,
-  InputSpec,
   Inputs,
   InstallMode,
   VerifyMode,
@@ -15,9 +14,8 @@ import { readContainers } from './containers.ts';
 import { readDevelopment, readRootPassword } from './development.ts';
 import { readEnvironment } from './environment.ts';
 import { readNames } from './names.ts';
-import { findNearest, suggest } from './nearest.ts';
 import { absolute, readPath } from './paths.ts';
-import { createReader, type InputReader, quote } from './reader.ts';
+import { createReader, findUnknown, type InputReader } from './reader.ts';
 import { readGuest } from './release.ts';
 import { readArchiveUrl, readMirror, readSecurityMirror } from './sources.ts';
 import { readTrove } from './trove.ts';
@@ -38,7 +36,7 @@ export function readInputs(
 ): Inputs {
   const reader = createReader(inputTable, raw);
   const inputs: Inputs = { ...readContent(reader, raw, caller), ...readRun(reader, caller) };
-  const mistakes = [...unknownInputs(raw, inputTable), ...reader.mistakes];
+  const mistakes = [...findUnknown(raw, inputTable), ...reader.mistakes];
   if (mistakes.length > 0) throw new TroveImageError('input', mistakes);
   return inputs;
 }
@@ -112,18 +110,4 @@ function readArtifact(reader: InputReader): string {
   const name = reader.text('artifact');
   if (!isArtifactName(name)) reader.refuse('artifact', name);
   return name;
-}
-
-function unknownInputs(
-  raw: Readonly<Record<string, string | undefined>>,
-  table: readonly InputSpec[],
-): readonly Problem[] {
-  const names = table.map((spec) => spec.name);
-  return Object.keys(raw)
-    .filter((name) => !names.includes(name))
-    .map((name) => ({
-      code: 'unknown-input',
-      message: `${quote(name)} is not an input.${suggest(name, names)}`,
-      hint: `Use ${findNearest(name, names) ?? 'one of the inputs of --help'}.`,
-    }));
 }

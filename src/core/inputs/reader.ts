@@ -1,44 +1,44 @@
 import type { Problem } from '../../errors.ts';
 import type { InputName } from '../../model/input-table.ts';
 import type { InputSpec } from '../../model/inputs.ts';
-import { suggest } from './nearest.ts';
+import { findNearest, suggest } from './nearest.ts';
 import { splitList } from './values.ts';
 
 /** Takes values out of the raw texts of the inputs and collects every mistake on the way. */
-export interface InputReader {
+export interface InputReader<Name extends string = InputName> {
   readonly mistakes: Problem[];
-  text(name: InputName): string;
-  defaultOf(name: InputName): string;
-  choice<T extends string>(name: InputName): T;
-  integer(name: InputName, least: number, most: number): number;
-  list(name: InputName, isValid: (part: string) => boolean): readonly string[];
-  refuse(name: InputName, got: string, more?: string): void;
+  text(name: Name): string;
+  defaultOf(name: Name): string;
+  choice<T extends string>(name: Name): T;
+  integer(name: Name, least: number, most: number): number;
+  list(name: Name, isValid: (part: string) => boolean): readonly string[];
+  refuse(name: Name, got: string, more?: string): void;
 }
 
 /** Makes a reader over raw texts (a missing or empty one takes the table's default). */
-export function createReader(
+export function createReader<Name extends string = InputName>(
   table: readonly InputSpec[],
   raw: Readonly<Record<string, string | undefined>>,
-): InputReader {
+): InputReader<Name> {
   const mistakes: Problem[] = [];
-  const specs = new Map(table.map((spec) => [spec.name, spec]));
-  const specOf = (name: InputName): InputSpec => specs.get(name) as InputSpec;
+  const specs = new Map<string, InputSpec>(table.map((spec) => [spec.name, spec]));
+  const specOf = (name: Name): InputSpec => specs.get(name) as InputSpec;
 
-  const refuse = (name: InputName, got: string, more = ''): void => {
+  const refuse = (name: Name, got: string, more = ''): void => {
     mistakes.push({
       code: 'bad-input',
       message: `${name}: got ${quote(got)}, accepts ${specOf(name).accepts}.${more}`,
       hint: `Correct the input ${name}.`,
     });
   };
-  const text = (name: InputName): string => raw[name]?.trim() || specOf(name).default;
+  const text = (name: Name): string => raw[name]?.trim() || specOf(name).default;
 
   return {
     mistakes,
     text,
     refuse,
     defaultOf: (name) => specOf(name).default,
-    choice<T extends string>(name: InputName): T {
+    choice<T extends string>(name: Name): T {
       const value = text(name);
       const choices = specOf(name).choices ?? [];
       if (!choices.includes(value)) refuse(name, value, suggest(value, choices));
@@ -65,4 +65,19 @@ export function createReader(
 export function quote(value: string): string {
   const shown = JSON.stringify(value);
   return shown.length > 82 ? `${shown.slice(0, 80)}…"` : shown;
+}
+
+/** Inputs that are in no row of the table. */
+export function findUnknown(
+  raw: Readonly<Record<string, string | undefined>>,
+  table: readonly InputSpec[],
+): readonly Problem[] {
+  const names = table.map((spec) => spec.name);
+  return Object.keys(raw)
+    .filter((name) => !names.includes(name))
+    .map((name) => ({
+      code: 'unknown-input',
+      message: `${quote(name)} is not an input.${suggest(name, names)}`,
+      hint: `Use ${findNearest(name, names) ?? 'one of the inputs of --help'}.`,
+    }));
 }

@@ -66,30 +66,3 @@ export function isDressed(image: SeenImage, changes: ImageChanges): boolean {
 /** Whether two lists hold the same, in any order. */
 export const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
   new Set(a).size === new Set(b).size && a.every((each) => b.includes(each));
-
-const fields = {
-  tags: 'tags',
-  hidden: 'os_hidden',
-  visibility: 'visibility',
-  protected: 'protected',
-  minDiskGb: 'min_disk',
-  minRamMb: 'min_ram',
-} as const;
-
-/** Writes changes as Glance takes them in one call: `application/openstack-images-v2.1-json-patch`. */
-export function toJsonPatch(
-  changes: ImageChanges,
-): readonly { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }[] {
-  const escapePath = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');
-  const own = Object.entries(fields).flatMap(([name, field]) => {
-    const value = changes[name as keyof typeof fields];
-    return value === undefined ? [] : [{ op: 'replace' as const, path: `/${field}`, value }];
-  });
-  // `add` also replaces a property that is there
-  const properties = Object.entries(changes.properties ?? {}).map(([name, value]) => ({
-    op: 'add' as const,
-    path: `/${escapePath(name)}`,
-    value,
-  }));
-  return [...own, ...properties];
-}

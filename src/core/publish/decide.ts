@@ -1,8 +1,9 @@
 import type { Seen } from '../../model/publish.ts';
 import type { Operation, PublishRun, Stop } from '../../model/publish-run.ts';
-import type { PublishWish, RollbackWish } from '../../model/publish-wish.ts';
+import type { Wish } from '../../model/publish-wish.ts';
 import { advanceCandidate } from './candidate.ts';
 import { end, fail, type Look, look } from './look.ts';
+import { leave } from './moves.ts';
 import { decideRollback } from './rollback.ts';
 import { retireOthers, rotate, sweepLeftovers } from './tidy.ts';
 import { registerVersions } from './versions.ts';
@@ -14,11 +15,7 @@ const mostOperations = 1000;
  * Says what to do next. Everything comes from what is seen now, so that a run that was killed, or that is one of many,
  * needs to remember nothing: the caller does the operation, remembers it, looks again, and asks again.
  */
-export function decide(
-  wish: PublishWish | RollbackWish,
-  seen: Seen,
-  run: PublishRun,
-): Operation | Stop {
+export function decide(wish: Wish, seen: Seen, run: PublishRun): Operation | Stop {
   if (run.history.length >= mostOperations) {
     const why = `${mostOperations} operations have led nowhere`;
     return fail('failed', {
@@ -27,9 +24,14 @@ export function decide(
       hint: 'Something else changes the images: find it.',
     });
   }
-  return wish.kind === 'publish'
-    ? decidePublication(look(wish, seen, run))
-    : decideRollback(look(wish, seen, run));
+  switch (wish.kind) {
+    case 'publish':
+      return decidePublication(look(wish, seen, run));
+    case 'rollback':
+      return decideRollback(look(wish, seen, run));
+    case 'abandon':
+      return leave(look(wish, seen, run), wish.stop);
+  }
 }
 
 function decidePublication(at: Look): Operation | Stop {

@@ -1,6 +1,6 @@
 import type { Seen, SeenImage, SeenVersion } from '../../model/publish.ts';
 import type { Operation, PublishRun, Stop, VersionChanges } from '../../model/publish-run.ts';
-import type { PublishWish, RollbackWish } from '../../model/publish-wish.ts';
+import type { Wish } from '../../model/publish-wish.ts';
 import { markImage } from './changes.ts';
 import { decide } from './decide.ts';
 import { remember } from './history.ts';
@@ -8,11 +8,7 @@ import { remember } from './history.ts';
 const newId = '(new)';
 
 /** What would be done from here on, when nothing fails and nobody else does anything: the dry run. */
-export function foresee(
-  wish: PublishWish | RollbackWish,
-  seen: Seen,
-  run: PublishRun,
-): readonly (Operation | Stop)[] {
+export function foresee(wish: Wish, seen: Seen, run: PublishRun): readonly (Operation | Stop)[] {
   const next = decide(wish, seen, run);
   // others would have to do something first
   if (next.kind === 'stop' || next.kind === 'wait') return [next];
@@ -35,7 +31,7 @@ export function foresee(
 }
 
 /** How a cloud looks after an operation that went well. */
-function imagine(wish: PublishWish | RollbackWish, seen: Seen, operation: Operation): Seen {
+function imagine(wish: Wish, seen: Seen, operation: Operation): Seen {
   const change = (id: string, to: (image: SeenImage) => SeenImage): Seen => ({
     ...seen,
     images: seen.images.map((image) => (image.id === id ? to(image) : image)),

@@ -1,11 +1,11 @@
 import type { Seen } from '../../model/publish.ts';
 import type { Operation, Outcome, PublishRun, Stop } from '../../model/publish-run.ts';
-import type { PublishWish, RollbackWish } from '../../model/publish-wish.ts';
+import type { PublishWish, Wish } from '../../model/publish-wish.ts';
 import { type Build, findWinner, isAlive, listBuilds } from './builds.ts';
 
 /** What a decision is made from. */
-export interface Look<Wish extends PublishWish | RollbackWish = PublishWish> {
-  readonly wish: Wish;
+export interface Look<W extends Wish = PublishWish> {
+  readonly wish: W;
   readonly seen: Seen;
   readonly run: PublishRun;
   /** Our images of this line, the lowest rank first. */
@@ -21,11 +21,7 @@ export interface Look<Wish extends PublishWish | RollbackWish = PublishWish> {
 export type Next = Operation | Stop | null;
 
 /** Sorts what was seen. */
-export function look<Wish extends PublishWish | RollbackWish>(
-  wish: Wish,
-  seen: Seen,
-  run: PublishRun,
-): Look<Wish> {
+export function look<W extends Wish>(wish: W, seen: Seen, run: PublishRun): Look<W> {
   const builds = listBuilds(seen, wish.line);
   const candidates = builds.filter(({ state }) => state === 'candidate');
   return {

@@ -1,12 +1,12 @@
 import type { Operation, Stop } from '../../model/publish-run.ts';
-import type { PublishWish, RollbackWish } from '../../model/publish-wish.ts';
+import type { Wish } from '../../model/publish-wish.ts';
 import type { Build } from './builds.ts';
 import { attempt } from './history.ts';
 import { fail, type Look } from './look.ts';
 
 /** Deletes an image by id; null when that was tried in vain, or is forbidden by its protection. */
-export function discard<Wish extends PublishWish | RollbackWish>(
-  { run, wish }: Look<Wish>,
+export function discard<W extends Wish>(
+  { run, wish }: Look<W>,
   { image }: Build,
   why: string,
 ): Operation | null {
@@ -17,7 +17,7 @@ export function discard<Wish extends PublishWish | RollbackWish>(
 }
 
 /** Deletes our candidate, then ends. */
-export function leave(at: Look, stop: Stop): Operation | Stop {
+export function leave<W extends Wish>(at: Look<W>, stop: Stop): Operation | Stop {
   if (at.own === null) return stop;
   return discard(at, at.own, `Delete our candidate: ${stop.why}`) ?? stop;
 }

@@ -65,10 +65,15 @@ export function readParameter(raw: unknown): Parameter | null {
     name,
     type,
     restartRequired: isTrue(record.restart_required),
-    min: isInteger ? asNumber(record.min ?? record.min_size) : null,
-    max: isInteger ? asNumber(record.max ?? record.max_size) : null,
+    // Trove leaves a zero out
+    min: isInteger ? clamp(asNumber(record.min ?? record.min_size) ?? 0) : null,
+    max: isInteger ? clamp(asNumber(record.max ?? record.max_size) ?? 0) : null,
   };
 }
+
+/** Trove's own rules have bounds beyond what its database and JSON can hold. */
+const clamp = (bound: number): number =>
+  Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, bound));
 
 function readDigest(record: Raw): Digest | null {
   const algorithm = asText(record.os_hash_algo);

@@ -19,18 +19,35 @@ export function decideRollback(at: Look<RollbackWish>): Operation | Stop {
     return fail('refused', {
       code: 'nothing-to-roll-back',
       why,
-      hint: 'See trove-image publish --status.',
+      hint: 'See trove-image status.',
     });
   }
   if (!isOutgoing(from)) {
     return moveVersions(at, from) ?? end('rolled-back', `${from.image.name} is not promoted`);
   }
+  if (findPredecessor(at, from) === null && wish.becomes === 'retired') return takeAway(at, from);
   return (
     mark(at, from) ??
     putBack(at, from) ??
     moveVersions(at, from) ??
     retireOthers(at) ??
     end('rolled-back', `${at.winner?.image.name} is promoted again, ${from.image.name} is not`)
+  );
+}
+
+/** There was nothing before: what was promoted is undone, and nothing takes its place. */
+function takeAway({ wish, run, seen }: Look<RollbackWish>, from: Build): Operation | Stop {
+  const why = `Take the tags from ${from.image.name}, and hide it: nothing was promoted before it`;
+  const changes = {
+    tags: [],
+    hidden: true,
+    protected: false,
+    properties: markState('retired', seen.nowMs),
+  };
+  return attempt(
+    run,
+    { kind: 'retire', imageId: from.image.id, changes, why },
+    wish.policy.attempts,
   );
 }
 

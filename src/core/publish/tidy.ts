@@ -1,4 +1,4 @@
-import type { PublishWish, RollbackWish } from '../../model/publish-wish.ts';
+import type { Wish } from '../../model/publish-wish.ts';
 import { isServing } from './builds.ts';
 import { markState } from './changes.ts';
 import { attempt, findGivenUp, nameOperation } from './history.ts';
@@ -23,7 +23,7 @@ export function sweepLeftovers(at: Look): Next {
  * Takes the tags from images that shall not be found any more. The lowest rank goes first: among those that are left
  * Trove then never falls back to an older one.
  */
-export function retireOthers<Wish extends PublishWish | RollbackWish>(at: Look<Wish>): Next {
+export function retireOthers<W extends Wish>(at: Look<W>): Next {
   const { builds, winner, run, wish, seen } = at;
   if (winner === null) return null;
   const loser = builds.find(

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { exec } from '@actions/exec';
+import type { CloudClient } from '../ports/cloud-client.ts';
+
+/** Of our environment the client sees what its login, its configuration and its way out need, and nothing else. */
+const passedOn =
+  /^(OS_[A-Z0-9_]+|XDG_CONFIG_(HOME|DIRS)|https?_proxy|no_proxy|REQUESTS_CA_BUNDLE)$/i;
+
+/** The `openstack` of the caller's own search path. */
+export function createCloudClient(
+  environment: Readonly<Record<string, string | undefined>>,
+): CloudClient {
+  const kept = Object.entries(environment).filter(
+    (entry): entry is [string, string] => passedOn.test(entry[0]) && entry[1] !== undefined,
+  );
+  // what was installed a moment ago is in one of the system's own directories
+  const path = [environment.PATH ?? '', '/usr/local/bin:/usr/bin:/bin'].join(delimiter);
+  const base = {
+    ...Object.fromEntries(kept),
+    PATH: path,
+    HOME: environment.HOME || homedir(),
+    LANG: 'C.UTF-8',
+  };
+  return {
+    async run(words, more) {
+      const program = path
+        .split(delimiter)
+        .filter((directory) => directory !== '')
+        .map((directory) => join(directory, 'openstack'))
+        .find((candidate) => existsSync(candidate));
+      if (program === undefined)
+        return { exitCode: 127, stdout: '', stderr: 'there is no openstack command' };
+      const out: Buffer[] = [];
+      const err: Buffer[] = [];
+      const exitCode = await exec(`"${program}"`, [...words], {
+        env: { ...base, ...more },
+        silent: true,
+        ignoreReturnCode: true,
+        listeners: { stdout: (data) => out.push(data), stderr: (data) => err.push(data) },
+      });
+      const text = (chunks: readonly Buffer[]): string =>
+        Buffer.concat([...chunks]).toString('utf8');
+      return { exitCode, stdout: text(out), stderr: text(err) };
+    },
+  };
+}

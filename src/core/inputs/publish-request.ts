@@ -1,0 +1,55 @@
+import { basename, dirname } from 'node:path/posix';
+import { TroveImageError } from '../../errors.ts';
+import type { PublishRequest } from '../../model/publication.ts';
+import { type PublishInputName, publishActionInputs } from '../../model/publish-inputs.ts';
+import { absolute } from './paths.ts';
+import { readPublication } from './publication.ts';
+import { createReader, findUnknown, type InputReader } from './reader.ts';
+
+/** What the action and the command that publish were asked for; throws one error that lists every mistake. */
+export function readPublishRequest(
+  raw: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+  command: 'publish' | 'status' = 'publish',
+): PublishRequest {
+  const reader = createReader<PublishInputName>(publishActionInputs, raw);
+  const publication = readPublication(reader, cwd);
+  const dryRun = reader.choice<'true' | 'false'>('dry-run') === 'true';
+  const isRollback = reader.choice<'true' | 'false'>('rollback') === 'true';
+  const from = reader.text('rollback-from');
+  if (from !== '' && !/^[A-Za-z0-9-]{1,64}$/.test(from)) reader.refuse('rollback-from', from);
+  if (from !== '' && !isRollback) reader.refuse('rollback-from', from, ' It needs rollback.');
+  const kind = command === 'status' ? 'status' : isRollback ? 'rollback' : 'publish';
+  const common = { publication, dryRun };
+  const request: PublishRequest =
+    kind === 'publish'
+      ? { ...common, kind, files: readFiles(reader, cwd) }
+      : { ...common, kind, from, line: readLine(reader, cwd) };
+  const mistakes = [...findUnknown(raw, publishActionInputs), ...reader.mistakes];
+  if (mistakes.length > 0) throw new TroveImageError('input', mistakes);
+  return request;
+}
+
+function readFiles(reader: InputReader<PublishInputName>, cwd: string) {
+  const image = reader.text('image-path');
+  if (image === '') reader.refuse('image-path', '');
+  const imagePath = absolute(image, cwd);
+  const beside = (name: 'manifest-path' | 'verdict-path', file: string): string =>
+    absolute(reader.text(name) || `${dirname(imagePath)}/${file}`, cwd);
+  return {
+    imagePath,
+    manifestPath: beside('manifest-path', 'manifest.json'),
+    verdictPath: beside('verdict-path', 'verify.json'),
+  };
+}
+
+/** Without an image its name fills the template in; what a manifest would say has to be written out. */
+function readLine(reader: InputReader<PublishInputName>, cwd: string): string {
+  const template = reader.text('glance-name');
+  const imagePath = reader.text('image-path');
+  const name = imagePath === '' ? null : basename(absolute(imagePath, cwd)).replace(/\.[^.]+$/, '');
+  const line = template.replaceAll('{name}', name ?? '{name}');
+  if (line.includes('{'))
+    reader.refuse('glance-name', template, ' Without an image it is a name that is written out.');
+  return line;
+}

@@ -1,0 +1,88 @@
+import { failure } from '../../errors.ts';
+import type { CloudAccess } from '../../model/publication.ts';
+
+/** What the official client prints as JSON; each is checked here. */
+export interface ClientAnswers {
+  /** Of `configuration show`. */
+  readonly configuration: unknown;
+  /** Of `token issue`; null for a cloud without login. */
+  readonly token: unknown;
+  /** Of `catalog list`; null for a cloud without login. */
+  readonly catalog: unknown;
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** How a cloud is reached, from what its client says; throws when it has no Glance for this login. */
+export function readAccess(cloud: string, answers: ClientAnswers): CloudAccess {
+  const settings = asRecord(answers.configuration);
+  const token = asRecord(answers.token);
+  const projectId = asText(token.project_id);
+  const find = (type: string): string => findEndpoint(type, settings, answers.catalog, projectId);
+  const glance = find('image') || (answers.token === null ? asText(settings['auth.endpoint']) : '');
+  if (glance === '') {
+    throw failure(
+      'publish',
+      'no-glance',
+      `cloud: ${cloud} has no image service for this login${describePlace(settings)}.`,
+      'Check region_name and interface of the cloud, and that the login has a project.',
+    );
+  }
+  const expiresAtMs = Date.parse(asText(token.expires));
+  return {
+    cloud,
+    projectId,
+    token: asText(token.id),
+    expiresAtMs: Number.isNaN(expiresAtMs) ? null : expiresAtMs,
+    glanceUrl: `${glance.replace(/\/+$/, '').replace(/\/v\d+(\.\d+)?$/, '')}/v2`,
+    troveUrl: find('database').replace(/\/+$/, ''),
+    novaUrl: find('compute').replace(/\/+$/, ''),
+    tls: {
+      verify: settings.verify !== false,
+      caPath: asText(settings.cacert),
+      certPath: asText(settings.cert),
+      keyPath: asText(settings.key),
+    },
+  };
+}
+
+/** Whether this cloud is used without a login, as a Glance that stands alone is. */
+export const needsNoLogin = (configuration: unknown): boolean =>
+  ['none', 'noauth'].includes(asText(asRecord(configuration).auth_type));
+
+/** Values of a configuration that must stand in no log; the client masks some of them only. */
+export const listConfiguredSecrets = (
+  configuration: unknown,
+  isSecretName: (name: string) => boolean,
+): readonly string[] =>
+  Object.entries(asRecord(configuration)).flatMap(([name, value]) =>
+    isSecretName(name.replace(/_id$/, '')) && !name.endsWith('_id') && typeof value === 'string'
+      ? [value]
+      : [],
+  );
+
+/** As the client chooses it: what the configuration says, else the catalog's of this region and interface. */
+function findEndpoint(type: string, settings: Raw, catalog: unknown, projectId: string): string {
+  const own = asText(settings[`${type}_endpoint_override`]) || asText(settings[`${type}_endpoint`]);
+  if (own !== '') return own.replaceAll(/[%$]\((project|tenant)_id\)s/g, projectId);
+  const region = asText(settings.region_name);
+  const wanted = asText(settings.interface) || asText(settings.endpoint_type) || 'public';
+  const endpoints = asList(catalog)
+    .map(asRecord)
+    .filter((service) => asText(service.Type) === type)
+    .flatMap((service) => asList(service.Endpoints).map(asRecord))
+    .filter((each) => asText(each.interface) === wanted.replace(/URL$/, ''))
+    .filter((each) => region === '' || [each.region, each.region_id].includes(region));
+  return asText(endpoints[0]?.url);
+}
+
+function describePlace(settings: Raw): string {
+  const region = asText(settings.region_name);
+  const place = region === '' ? '' : ` in region ${region}`;
+  return `${place}, interface ${asText(settings.interface) || 'public'}`;
+}
+
+const asRecord = (value: unknown): Raw =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : {};
+const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const asText = (value: unknown): string => (typeof value === 'string' ? value : '');

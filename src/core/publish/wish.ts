@@ -1,0 +1,103 @@
+import { mostTagLength, mostTags, type Publication } from '../../model/publication.ts';
+import type { Parameter } from '../../model/publish.ts';
+import type { PublishPolicy, PublishWish, RollbackWish } from '../../model/publish-wish.ts';
+import type { FileToPublish, PublishedBuild } from './image.ts';
+
+const MINUTE_MS = 60_000;
+
+/** How patient a run is; thrift comes from the inputs. */
+export const makePolicy = ({ keep, graceMs }: Publication): PublishPolicy => ({
+  keep,
+  graceMs,
+  staleMs: 10 * MINUTE_MS,
+  patienceMs: 60 * MINUTE_MS,
+  pollMs: 5_000,
+  attempts: 3,
+});
+
+/** How often a run shows that it is alive: many times before it counts as dead. */
+export const heartbeatMs = MINUTE_MS;
+
+/** Fills the template of the line in. */
+export const nameLine = (template: string, fileName: string, build: PublishedBuild): string =>
+  template
+    .replaceAll('{name}', fileName.replace(/\.[^.]+$/, ''))
+    .replaceAll('{os}', build.os)
+    .replaceAll('{release}', build.release)
+    .replaceAll('{architecture}', build.architecture);
+
+/** A name as tags that Trove takes: at most 5 of at most 20 characters, cut at dashes where that can be. */
+export function cutIntoTags(line: string): readonly string[] {
+  const parts = line.match(/[^-]+(-|$)/g) ?? [line];
+  const tags: string[] = [];
+  for (const part of parts.flatMap((each) => each.match(/.{1,20}/g) ?? [])) {
+    const longer = `${tags.at(-1) ?? ''}${part}`;
+    if (tags.length > 0 && longer.replace(/-$/, '').length <= mostTagLength)
+      tags[tags.length - 1] = longer;
+    else tags.push(part);
+  }
+  return tags.slice(0, mostTags).map((tag) => tag.replace(/-$/, ''));
+}
+
+/** What shall be published, from the inputs, the build and the file. */
+export function composeWish(
+  publication: Publication,
+  build: PublishedBuild,
+  file: FileToPublish,
+  facts: {
+    readonly verdict: PublishWish['verify']['verdict'];
+    /** By the path of their file. */
+    readonly parameters: Readonly<Record<string, readonly Parameter[]>>;
+  },
+): PublishWish {
+  const described = build.files.find(({ sha256 }) => sha256 === file.sha256);
+  const line = nameLine(publication.glanceName, described?.fileName ?? '', build);
+  const tags = publication.tags.length > 0 ? publication.tags : cutIntoTags(line);
+  return {
+    kind: 'publish',
+    line,
+    name: line,
+    buildId: build.buildId,
+    manifestDigest: build.manifestDigest,
+    revision: build.revision,
+    sourceTimeMs: build.sourceTimeMs,
+    sizeBytes: file.sizeBytes,
+    diskFormat: described?.format ?? 'qcow2',
+    tags,
+    visibility: publication.visibility,
+    minDiskGb: publication.minDiskGib ?? Math.ceil(build.virtualSizeBytes / 2 ** 30),
+    minRamMb: publication.minRamMib,
+    properties: { ...describeGuest(build), ...publication.properties },
+    keepProtected: publication.keepProtected,
+    verify: { required: publication.requireVerify !== 'off', verdict: facts.verdict },
+    prove: publication.proveByDownload,
+    versions: publication.versions.map(({ parametersPath, tags: own, ...version }) => ({
+      ...version,
+      tags: own ?? tags,
+      parameters: facts.parameters[parametersPath] ?? [],
+    })),
+    deactivate: publication.deactivate,
+    policy: makePolicy(publication),
+  };
+}
+
+/** Properties that Nova and people know: docs.openstack.org/glance, "Useful image properties". */
+function describeGuest(build: PublishedBuild): Readonly<Record<string, string>> {
+  const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
+  return {
+    architecture: machines[build.architecture] ?? build.architecture,
+    hw_rng_model: 'virtio',
+    os_distro: build.os,
+    os_type: 'linux',
+    ...(build.osVersion === '' ? {} : { os_version: build.osVersion }),
+  };
+}
+
+/** Undoes a promotion in one cloud, because another has refused it. */
+export const undoPromotion = (wish: PublishWish, from: string): RollbackWish => ({
+  kind: 'rollback',
+  line: wish.line,
+  from,
+  becomes: 'retired',
+  policy: wish.policy,
+});

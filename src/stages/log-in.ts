@@ -1,0 +1,93 @@
+import {
+  type ClientAnswers,
+  listConfiguredSecrets,
+  needsNoLogin,
+  readAccess,
+} from '../core/openstack/access.ts';
+import { explainLoginFailure, mayPass } from '../core/openstack/login.ts';
+import { failure } from '../errors.ts';
+import type { CloudAccess } from '../model/publication.ts';
+import { secretName } from '../model/secrets.ts';
+import type { CloudClient } from '../ports/cloud-client.ts';
+import type { Sleep } from '../ports/machine.ts';
+
+export interface LoginPorts {
+  readonly client: CloudClient;
+  readonly sleep: Sleep;
+  /** Hides a value in everything that is printed from here on. */
+  mask(secret: string): void;
+}
+
+/** One cloud, as the official client is told of it. */
+export interface LoginTarget {
+  /** Name of clouds.yaml; empty: what the environment says. */
+  readonly name: string;
+  /** What the client gets beside the environment of the caller. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What a cloud is called in messages. */
+export const labelCloud = ({ name }: LoginTarget): string =>
+  name === '' ? 'the cloud of the environment' : name;
+
+/** Lets the official client log in, and finds out how Glance, Trove and Nova are reached. */
+export async function logIn(ports: LoginPorts, target: LoginTarget): Promise<CloudAccess> {
+  const ask = (words: readonly string[]): Promise<unknown> => askClient(ports, target, words);
+  // each start of the client costs a second: all at once, even where one will not be needed
+  const login = Promise.all([ask(['token', 'issue']), ask(['catalog', 'list'])]);
+  login.catch(() => undefined);
+  const configuration = await ask(['configuration', 'show']);
+  for (const secret of listConfiguredSecrets(configuration, (name) => secretName.test(name)))
+    ports.mask(secret);
+  if (needsNoLogin(configuration)) {
+    return readAccess(labelCloud(target), { configuration, token: null, catalog: null });
+  }
+  const [token, catalog] = await login;
+  const answers: ClientAnswers = { configuration, token, catalog };
+  const access = readAccess(labelCloud(target), answers);
+  ports.mask(access.token);
+  return access;
+}
+
+/** The same access with a new token. */
+export async function renewToken(
+  ports: LoginPorts,
+  target: LoginTarget,
+  access: CloudAccess,
+): Promise<CloudAccess> {
+  if (access.token === '') return access;
+  const token = await askClient(ports, target, ['token', 'issue']);
+  const { id = '', expires = '' } = token as { readonly id?: string; readonly expires?: string };
+  ports.mask(id);
+  const expiresAtMs = Date.parse(expires);
+  return { ...access, token: id, expiresAtMs: Number.isNaN(expiresAtMs) ? null : expiresAtMs };
+}
+
+const tries = 4;
+
+async function askClient(
+  { client, sleep }: LoginPorts,
+  target: LoginTarget,
+  words: readonly string[],
+): Promise<unknown> {
+  const cloud = target.name === '' ? [] : ['--os-cloud', target.name];
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await client.run([...cloud, ...words, '--format', 'json'], target.environment);
+    if (result.exitCode === 0) return readJson(result.stdout, words);
+    if (attempt < tries && mayPass(result.stderr)) await sleep(attempt * 2000);
+    else throw explainLoginFailure(labelCloud(target), words, result);
+  }
+}
+
+function readJson(text: string, words: readonly string[]): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw failure(
+      'publish',
+      'login-failed',
+      `openstack ${words.join(' ')} did not print JSON.`,
+      'Check the version of python-openstackclient: trove-image needs 5.0 or newer.',
+    );
+  }
+}

@@ -1,0 +1,223 @@
+import { chooseDelay, readPause, readRefusal } from '../core/openstack/answers.ts';
+import {
+  describeCreation,
+  imageFileUrl,
+  imageUrl,
+  patchType,
+  toJsonPatch,
+} from '../core/openstack/images.ts';
+import {
+  describeNewVersion,
+  describeParameter,
+  describeVersionChanges,
+  parameterPath,
+  parametersPath,
+  versionPath,
+  versionsPath,
+} from '../core/openstack/versions.ts';
+import { markImage } from '../core/publish/changes.ts';
+import type { CloudAccess } from '../model/publication.ts';
+import type { ImageChanges, Operation, PublishRun, Refusal } from '../model/publish-run.ts';
+import type { Api, ApiAnswer, ApiRequest, DigestFile } from '../ports/api.ts';
+import type { Sleep } from '../ports/machine.ts';
+
+export interface PerformPorts {
+  readonly access: CloudAccess;
+  readonly glance: Api;
+  readonly trove: Pick<Api, 'call'>;
+  readonly digestFile: DigestFile;
+  readonly sleep: Sleep;
+  /** A new id for an image. */
+  newId(): string;
+  /** Bytes of the file that have moved so far. */
+  onBytes(verb: 'sent' | 'read', bytes: number): void;
+  /** Ends all other changes of the image: Glance writes the whole record when an upload ends. */
+  beforeUploadEnds(): Promise<void>;
+}
+
+export interface FileToSend {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** What an operation has told beside that it was done. */
+export interface Performance {
+  readonly refusal: Refusal | null;
+  /** What the run knows more of its file, and of images that were proved. */
+  readonly learned: Partial<Pick<PublishRun, 'digests' | 'proved'>>;
+}
+
+/** Does one operation. A service that wants a pause has had it when this ends. */
+export async function perform(
+  ports: PerformPorts,
+  operation: Operation,
+  file: FileToSend | null,
+  run: PublishRun,
+): Promise<Performance> {
+  switch (operation.kind) {
+    case 'wait':
+      await ports.sleep(operation.forMs);
+      return done;
+    case 'digest':
+      return computeDigest(ports, operation.algorithm, file, run);
+    case 'prove':
+      return prove(ports, operation.imageId, run);
+    case 'upload':
+      return conclude(ports, run, operation, await upload(ports, operation.imageId, file));
+    case 'set-parameters':
+      return setParameters(ports, operation, run);
+    case 'create':
+    case 'promote':
+    case 'withdraw':
+    case 'retire':
+    case 'delete':
+      return conclude(
+        ports,
+        run,
+        operation,
+        await ports.glance.call(describeImageCall(ports, operation)),
+      );
+    case 'create-version':
+    case 'update-version':
+      return conclude(
+        ports,
+        run,
+        operation,
+        await ports.trove.call(describeVersionCall(ports, operation)),
+      );
+  }
+}
+
+/** Changes an image, outside of the operations: the sign of life. */
+export const patchImage = (
+  { access, glance }: Pick<PerformPorts, 'access' | 'glance'>,
+  imageId: string,
+  changes: ImageChanges,
+): Promise<ApiAnswer> => glance.call(describePatch(access, imageId, changes));
+
+const done: Performance = { refusal: null, learned: {} };
+
+function describeImageCall(
+  { access, newId }: PerformPorts,
+  operation: Operation & { kind: 'create' | 'promote' | 'withdraw' | 'retire' | 'delete' },
+): ApiRequest {
+  switch (operation.kind) {
+    case 'create': {
+      const id = newId();
+      const { properties } = operation.image;
+      const image = { ...operation.image, properties: { ...properties, ...markImage(id) } };
+      const url = `${access.glanceUrl}/images`;
+      return { method: 'POST', url, body: describeCreation(image, id) };
+    }
+    case 'delete':
+      return { method: 'DELETE', url: imageUrl(access, operation.imageId) };
+    case 'promote':
+    case 'withdraw':
+    case 'retire':
+      return describePatch(access, operation.imageId, operation.changes);
+  }
+}
+
+const describePatch = (access: CloudAccess, id: string, changes: ImageChanges): ApiRequest => ({
+  method: 'PATCH',
+  url: imageUrl(access, id),
+  headers: { 'Content-Type': patchType },
+  body: toJsonPatch(changes),
+});
+
+function describeVersionCall(
+  { access: { troveUrl } }: PerformPorts,
+  operation: Operation & { kind: 'create-version' | 'update-version' },
+): ApiRequest {
+  return operation.kind === 'create-version'
+    ? {
+        method: 'POST',
+        url: `${troveUrl}${versionsPath}`,
+        body: describeNewVersion(operation.version, operation.imageId),
+      }
+    : {
+        method: 'PATCH',
+        url: `${troveUrl}${versionPath(operation.versionId)}`,
+        body: describeVersionChanges(operation.changes),
+      };
+}
+
+async function setParameters(
+  ports: PerformPorts,
+  operation: Operation & { kind: 'set-parameters' },
+  run: PublishRun,
+): Promise<Performance> {
+  const { troveUrl } = ports.access;
+  const { versionId, create, update } = operation;
+  const calls: readonly ApiRequest[] = [
+    ...create.map((each) => ({
+      method: 'POST' as const,
+      url: `${troveUrl}${parametersPath(versionId)}`,
+      body: describeParameter(each),
+    })),
+    ...update.map((each) => ({
+      method: 'PUT' as const,
+      url: `${troveUrl}${parameterPath(versionId, each.name)}`,
+      body: describeParameter(each),
+    })),
+  ];
+  for (const call of calls) {
+    const answer = await ports.trove.call(call);
+    if (readRefusal(answer) !== null) return conclude(ports, run, operation, answer);
+  }
+  return done;
+}
+
+function upload(ports: PerformPorts, imageId: string, file: FileToSend | null): Promise<ApiAnswer> {
+  if (file === null) throw new Error('there is no file to upload');
+  const request = { method: 'PUT' as const, url: imageFileUrl(ports.access, imageId) };
+  return ports.glance.sendFile(request, file, {
+    onSent: (bytes) => ports.onBytes('sent', bytes),
+    beforeEnd: ports.beforeUploadEnds,
+  });
+}
+
+async function computeDigest(
+  { digestFile }: PerformPorts,
+  algorithm: string,
+  file: FileToSend | null,
+  run: PublishRun,
+): Promise<Performance> {
+  const digests = file === null ? {} : (await digestFile(file.path, [algorithm])).digests;
+  if (digests[algorithm] !== undefined) {
+    return { refusal: null, learned: { digests: { ...run.digests, ...digests } } };
+  }
+  const text = `${algorithm} is not known here`;
+  return { refusal: { reason: 'invalid', text }, learned: {} };
+}
+
+/** Reads the image back: what the store gives must be what it took. */
+async function prove(ports: PerformPorts, imageId: string, run: PublishRun): Promise<Performance> {
+  const request = { method: 'GET' as const, url: imageFileUrl(ports.access, imageId) };
+  const { answer, digest } = await ports.glance.readDigest(request, 'sha512', (bytes) =>
+    ports.onBytes('read', bytes),
+  );
+  const refusal = readRefusal(answer);
+  if (refusal !== null) return { refusal, learned: {} };
+  if (digest === run.digests.sha512) {
+    return { refusal: null, learned: { proved: [...run.proved, imageId] } };
+  }
+  const text = `Glance gives back other bytes than it took: sha512 ${digest}`;
+  return { refusal: { reason: 'invalid', text }, learned: {} };
+}
+
+/** Reads an answer; after one that may pass, waits as long as it makes sense. */
+async function conclude(
+  { sleep }: PerformPorts,
+  { history }: PublishRun,
+  { kind }: Operation,
+  answer: ApiAnswer,
+): Promise<Performance> {
+  const refusal = readRefusal(answer);
+  if (refusal?.reason === 'unavailable') {
+    const tries = history.filter(({ operation }) => operation.kind === kind).length;
+    const asked = answer.kind === 'answer' ? readPause(answer.headers) : null;
+    await sleep(chooseDelay(tries, asked));
+  }
+  return { refusal, learned: {} };
+}
