@@ -6,6 +6,8 @@ import { renderTrovestackTables } from '../lib/core/trovestack/tables.js';
 import { inputTable } from '../lib/model/input-table.js';
 import { inputGroups } from '../lib/model/inputs.js';
 import { outputTable } from '../lib/model/output-table.js';
+import { publishActionInputs } from '../lib/model/publish-inputs.js';
+import { publishOutputTable } from '../lib/model/publish-outputs.js';
 import { trovestackVariables } from '../lib/model/trovestack.js';
 
 const check = process.argv.includes('--check');
@@ -13,13 +15,12 @@ const root = new URL('..', import.meta.url);
 const notice =
   'Made from src/model/input-table.ts and output-table.ts by `npm run generate`; do not edit.';
 
-const action = {
-  name: 'Trove guest image',
-  description: 'Build, check and upload an OpenStack Trove guest image with diskimage-builder',
+const describeAction = (about, inputs, outputs, runs) => ({
+  ...about,
   author: 'The trove-image contributors',
   branding: { icon: 'database', color: 'red' },
   inputs: Object.fromEntries(
-    inputTable.map((spec) => [
+    inputs.map((spec) => [
       spec.name,
       {
         description: `${spec.summary} Accepts: ${spec.accepts}.`,
@@ -28,34 +29,55 @@ const action = {
       },
     ]),
   ),
-  outputs: Object.fromEntries(
-    outputTable.map(({ name, summary }) => [name, { description: summary }]),
-  ),
-  runs: { using: 'node24', main: 'dist/index.js', post: 'dist/index.js', 'post-if': 'always()' },
-};
+  outputs: Object.fromEntries(outputs.map(({ name, summary }) => [name, { description: summary }])),
+  runs: { using: 'node24', ...runs },
+});
+
+const action = describeAction(
+  {
+    name: 'Trove guest image',
+    description: 'Build, check and upload an OpenStack Trove guest image with diskimage-builder',
+  },
+  inputTable,
+  [...outputTable, ...publishOutputTable],
+  { main: 'dist/index.js', post: 'dist/index.js', 'post-if': 'always()' },
+);
+const publishAction = describeAction(
+  {
+    name: 'Publish a Trove guest image',
+    description:
+      'Publish a guest image to Glance, verified and reversible, and register it with Trove',
+  },
+  publishActionInputs,
+  publishOutputTable,
+  { main: 'main.js' },
+);
 
 const cell = (text) => text.replaceAll('|', '\\|');
 const code = (text) => (text === '' ? '' : `\`${text}\``);
-const inputs = Object.entries(inputGroups)
-  .map(([group, heading]) =>
-    [
-      `**${heading}**`,
-      '',
-      '| input | default | what it is |',
-      '|---|---|---|',
-      ...inputTable
-        .filter((spec) => spec.group === group)
-        .map((spec) => `| \`${spec.name}\` | ${code(spec.default)} | ${cell(spec.summary)} |`),
-      '',
-    ].join('\n'),
-  )
-  .join('\n');
-const outputs = [
-  '| output | what it is |',
-  '|---|---|',
-  ...outputTable.map(({ name, summary }) => `| \`${name}\` | ${cell(summary)} |`),
-  '',
-].join('\n');
+const renderInputs = (table) =>
+  Object.entries(inputGroups)
+    .filter(([group]) => table.some((spec) => spec.group === group))
+    .map(([group, heading]) =>
+      [
+        `**${heading}**`,
+        '',
+        '| input | default | what it is |',
+        '|---|---|---|',
+        ...table
+          .filter((spec) => spec.group === group)
+          .map((spec) => `| \`${spec.name}\` | ${code(spec.default)} | ${cell(spec.summary)} |`),
+        '',
+      ].join('\n'),
+    )
+    .join('\n');
+const renderOutputs = (table) =>
+  [
+    '| output | what it is |',
+    '|---|---|',
+    ...table.map(({ name, summary }) => `| \`${name}\` | ${cell(summary)} |`),
+    '',
+  ].join('\n');
 
 function replaceBetween(text, name, content, from = notice) {
   const [begin, end] = [`<!-- ${name}: ${from} -->`, `<!-- end of ${name} -->`];
@@ -65,11 +87,28 @@ function replaceBetween(text, name, content, from = notice) {
   return `${text.slice(0, start)}${begin}\n\n${content}\n${text.slice(to)}`;
 }
 
-const readme = readFileSync(new URL('README.md', root), 'utf8');
+const writeAction = (content) => `# ${notice}\n${stringify(content, { lineWidth: 0 })}`;
+const publishNotice =
+  'Made from src/model/publish-inputs.ts and publish-outputs.ts by `npm run generate`; do not edit.';
 const files = {
-  'action.yml': `# ${notice}\n${stringify(action, { lineWidth: 0 })}`,
-  'README.md': replaceBetween(replaceBetween(readme, 'inputs', inputs), 'outputs', outputs),
+  'action.yml': writeAction(action),
+  'publish/action.yml': writeAction(publishAction),
 };
+const replaceTables = (path, inputs, outputs, from) => {
+  const text = readFileSync(new URL(path, root), 'utf8');
+  files[path] = replaceBetween(
+    replaceBetween(text, 'inputs', renderInputs(inputs), from),
+    'outputs',
+    renderOutputs(outputs),
+    from,
+  );
+};
+// what is published has a page of its own
+const buildInputs = inputTable.filter(
+  (spec) => spec.group !== 'publish' || spec.name === 'publish',
+);
+replaceTables('README.md', buildInputs, outputTable, notice);
+replaceTables('docs/publishing.md', publishActionInputs, publishOutputTable, publishNotice);
 files['docs/trove-images.schema.json'] = `${JSON.stringify(
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -3,19 +3,29 @@ import { createArtifacts } from './adapters/artifacts.ts';
 import type { PendingUploads } from './adapters/github-layers/entries.ts';
 import { uploadPending } from './adapters/github-layers/uploads.ts';
 import { createGithubLog } from './adapters/github-log.ts';
+import { createIdTokens } from './adapters/id-tokens.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
 import { dryRun } from './commands/dry-run.ts';
 import { makeCancelled } from './commands/settings.ts';
+import { readPublishRequest } from './core/inputs/publish-request.ts';
 import { findSecrets, listSecrets } from './core/log/scrub.ts';
+import { listYamlSecrets } from './core/openstack/access.ts';
+import { composePublishOutputs } from './core/publish/outputs.ts';
+import { renderPublishSummary } from './core/publish/summary.ts';
+import { code } from './core/report/markdown.ts';
 import { renderFailureSummary, renderSummary } from './core/report/summary.ts';
 import { dropDefaults, readEntryInputs } from './entry-inputs.ts';
+import { requestPublication, runPublishRequest } from './entry-publish.ts';
 import { exitCodes, toTroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
 import type { InputSpec } from './model/inputs.ts';
+import type { PublishRequest } from './model/publication.ts';
+import { publishActionInputs } from './model/publish-inputs.ts';
+import { secretName } from './model/secrets.ts';
 import type { Log } from './ports/log.ts';
 import { BuildFailure } from './stages/build.ts';
-import { locateCache, locateInstallation, openCache, wire } from './wiring.ts';
+import { locateCache, locateInstallation, openCache, wire, wirePublish } from './wiring.ts';
 
 /** The runner kills 10 s after its first signal. */
 const cancelGraceMs = 5000;
@@ -68,14 +78,56 @@ async function runMain(log: Log, bundleDir: string, signal: AbortSignal): Promis
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
   await writeSummary(renderSummary(manifest, outputs['artifact-url'], layers), log);
   log.info(`${outputs['image-path']}  sha256 ${outputs.sha256}  in ${outputs.duration} s`);
-  return 0;
+  const request = requestPublication(inputs, outputs);
+  return request === null ? 0 : publishAndTell(request, log, signal);
+}
+
+/** The action of publish/action.yml; returns the exit code. */
+export async function runPublishAction(): Promise<number> {
+  const log = createGithubLog(Date.now);
+  const signal = listenForCancel();
+  try {
+    const raw = Object.fromEntries(publishActionInputs.map(({ name }) => [name, getInput(name)]));
+    maskSecrets(raw, publishActionInputs);
+    const request = readPublishRequest(raw, process.cwd());
+    return await Promise.race([publishAndTell(request, log, signal), rejectAfterCancel(signal)]);
+  } catch (thrown) {
+    return await reportError(thrown, log, 'Trove guest image: not published');
+  } finally {
+    log.close();
+  }
+}
+
+/** Publishes; the outputs and the summary tell what became of it, also when it was refused. */
+async function publishAndTell(
+  request: PublishRequest,
+  log: Log,
+  signal: AbortSignal,
+): Promise<number> {
+  const github = { mask: setSecret, requestIdToken: createIdTokens(process.env) };
+  const ports = wirePublish(log, process.env, signal, github);
+  const temporaryDir = process.env.RUNNER_TEMP || '/var/tmp';
+  const answer = await runPublishRequest(ports, { request, temporaryDir, signal });
+  const outputs = composePublishOutputs(answer.reports);
+  for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+  if (answer.reports.length > 0)
+    await writeSummary(renderPublishSummary(answer.reports, code), log);
+  log.close();
+  for (const problem of answer.problems) log.error(problem);
+  log.info(answer.text);
+  return answer.problems.length > 0 ? exitCodes.publish : 0;
 }
 
 /** The runner hides them from here on, in whatever form they were given. */
-function maskSecrets(raw: Readonly<Record<string, string>>): void {
-  for (const spec of inputTable as readonly InputSpec[]) {
+function maskSecrets(
+  raw: Readonly<Record<string, string>>,
+  table: readonly InputSpec[] = inputTable,
+): void {
+  for (const spec of table) {
     if (spec.secret !== true) continue;
-    const lines = (raw[spec.name] ?? '').split(/\r?\n/);
+    const text = raw[spec.name] ?? '';
+    if (spec.name === 'clouds-yaml') listYamlSecrets(text, secretName).forEach(setSecret);
+    const lines = spec.name === 'clouds-yaml' ? [] : text.split(/\r?\n/);
     // of a login only the password is secret, and it is the last word
     for (const line of lines) {
       const secret = line.trim().split(/\s+/).at(-1) ?? '';
@@ -137,13 +189,17 @@ function rejectAfterCancel(signal: AbortSignal): Promise<never> {
   });
 }
 
-async function reportError(thrown: unknown, log: Log): Promise<number> {
+async function reportError(
+  thrown: unknown,
+  log: Log,
+  title = 'Trove guest image: failed',
+): Promise<number> {
   const error = toTroveImageError(thrown);
   for (const problem of error.problems) log.error(problem);
   const lines = error instanceof BuildFailure ? error.diagnosis.lines : [];
   for (const line of lines) log.info(`| ${line}`);
   if (error.kind === 'bug') log.info((error.cause as Error | undefined)?.stack ?? '');
-  await writeSummary(renderFailureSummary('Trove guest image: failed', error.problems, lines), log);
+  await writeSummary(renderFailureSummary(title, error.problems, lines), log);
   return exitCodes[error.kind];
 }
 

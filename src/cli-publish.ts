@@ -20,13 +20,23 @@ export async function runPublish(
 ): Promise<{ readonly text: string; readonly exitCode: number }> {
   const { values, ...misplaced } = parseFlags(args, publishActionInputs);
   const { json, verbose: _verbose, ...raw } = values;
+  const request = readRequest(command, raw, misplaced);
+  const { text, data, exitCode } = await publishAndTell(request, log, signal);
+  return { text: json === undefined ? text : JSON.stringify(data), exitCode };
+}
+
+/** Runs a request; the log shows no secret of it. */
+export async function publishAndTell(
+  request: PublishRequest,
+  log: Log,
+  signal: AbortSignal,
+): Promise<{ readonly text: string; readonly data: unknown; readonly exitCode: number }> {
   const hidden: string[] = [];
   const quiet = scrubLog(log, (text) => createScrubber(hidden)(text));
   const ports = wirePublish(quiet, process.env, signal, {
     mask: (secret) => void hidden.push(secret),
     requestIdToken: createIdTokens(process.env),
   });
-  const request = readRequest(command, raw, misplaced);
   const temporaryDir = process.env.RUNNER_TEMP || '/var/tmp';
   const { text, data, problems } = await runPublishRequest(ports, {
     request,
@@ -35,10 +45,7 @@ export async function runPublish(
   });
   quiet.close();
   for (const problem of problems) quiet.error(problem);
-  return {
-    text: json === undefined ? text : JSON.stringify(data),
-    exitCode: problems.length > 0 ? exitCodes.publish : 0,
-  };
+  return { text, data, exitCode: problems.length > 0 ? exitCodes.publish : 0 };
 }
 
 /** The texts of --help. */

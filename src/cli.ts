@@ -2,7 +2,7 @@ import { createTerminalLog } from './adapters/terminal-log.ts';
 import { runCache } from './cli-cache.ts';
 import { runDiff } from './cli-diff.ts';
 import { parseFlags, readRaw } from './cli-inputs.ts';
-import { renderPublishHelpOf, runPublish } from './cli-publish.ts';
+import { publishAndTell, renderPublishHelpOf, runPublish } from './cli-publish.ts';
 import { readTrovestack } from './cli-trovestack.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
@@ -18,6 +18,7 @@ import { suggest } from './core/inputs/nearest.ts';
 import { findSecrets, listSecrets } from './core/log/scrub.ts';
 import { renderCacheHelp } from './core/shelf/help.ts';
 import { findMistakes, openCatalogue } from './entry-inputs.ts';
+import { requestPublication } from './entry-publish.ts';
 import { exitCodes, failure, TroveImageError, toTroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
 import type { Inputs } from './model/inputs.ts';
@@ -130,7 +131,11 @@ async function run(
   const { outputs } = await build(ports, { ...settings, onWorkspace: () => undefined });
   log.close();
   log.info(`${outputs['image-path']}  sha256 ${outputs.sha256}  in ${outputs.duration} s`);
-  return json ? print(JSON.stringify(outputs)) : 0;
+  const request = requestPublication(inputs, outputs);
+  if (request === null) return json ? print(JSON.stringify(outputs)) : 0;
+  const { text, data, exitCode } = await publishAndTell(request, log, signal);
+  print(json ? JSON.stringify({ ...outputs, publication: data }) : text);
+  return exitCode;
 }
 
 /** The images of the catalogue, for people or as JSON. */

@@ -5,10 +5,13 @@ import { foreseeRollback, rollBack } from './commands/roll-back.ts';
 import { alignRows, showName } from './core/diff/spelling.ts';
 import { describeAge } from './core/layers/explain.ts';
 import { judgeBuilds } from './core/publish/judge.ts';
-import { type PlacedReport, renderReport } from './core/publish/summary.ts';
+import { findWorst, type PlacedReport, renderReport } from './core/publish/summary.ts';
 import { describeStatus, renderDryRun } from './core/publish/text.ts';
 import { readVerdictText } from './core/publish/verdict.ts';
 import type { Problem } from './errors.ts';
+import type { Inputs } from './model/inputs.ts';
+import type { Outputs } from './model/output-table.ts';
+import type { PublishRequest } from './model/publication.ts';
 import type { Operation, Stop } from './model/publish-run.ts';
 
 /** What came of a request: for a terminal, for programs, and what went wrong. */
@@ -18,6 +21,19 @@ export interface PublishAnswer {
   readonly problems: readonly Problem[];
   /** Empty when nothing was to be done. */
   readonly reports: readonly PlacedReport[];
+}
+
+/** What a build that publishes asks for when it is done; null when it does not. */
+export function requestPublication(
+  { publication }: Pick<Inputs, 'publication'>,
+  outputs: Outputs,
+): PublishRequest | null {
+  if (publication === null) return null;
+  const imagePath = outputs['image-path'];
+  const manifestPath = outputs['manifest-path'];
+  const verdictPath = manifestPath.replace(/manifest\.json$/, 'verify.json');
+  const files = { imagePath, manifestPath, verdictPath };
+  return { kind: 'publish', publication, dryRun: false, files };
 }
 
 /** Runs one request of the action or the command line. */
@@ -43,10 +59,9 @@ export async function runPublishRequest(
 }
 
 function answerReports(reports: readonly PlacedReport[]): PublishAnswer {
-  const worst = reports.find(({ code }) => code !== null) ?? reports[0];
   return {
     text: reports.map((report) => renderReport(report, showName)).join('\n'),
-    data: { outcome: worst?.outcome, clouds: reports },
+    data: { outcome: findWorst(reports)?.outcome, clouds: reports },
     problems: reports.flatMap(({ code, cloud, why, hint }) =>
       code === null ? [] : [{ code, message: `${cloud}: ${why}.`, hint: hint || 'Publish again.' }],
     ),

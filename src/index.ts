@@ -1,13 +1,18 @@
-import { runAction } from './action.ts';
+import { runAction, runPublishAction } from './action.ts';
 import { runCli } from './cli.ts';
 
-// The one bundle: bin/trove-image puts `cli` before its arguments, the runner gives none.
+// The one bundle: bin/trove-image puts `cli` before its arguments, publish/main.js `publish`; the runner gives none.
 const bundleDir = import.meta.dirname;
 const [, , mode, ...args] = process.argv;
 // Who reads our output may go away (`| head`, a closed terminal): the build goes on, and cleans up after itself.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-const exitCode = mode === 'cli' ? await runCli(args, bundleDir) : await runAction(bundleDir);
+const exitCode = await run();
+
+function run(): Promise<number> {
+  if (mode === 'cli') return runCli(args, bundleDir);
+  return mode === 'publish' ? runPublishAction() : runAction(bundleDir);
+}
 
 // Clients of services keep timers that would hold this process; everything is written before it ends.
 await new Promise((resolve) => process.stdout.write('', resolve));

@@ -24,7 +24,7 @@ export function createCloudClient(
     LANG: 'C.UTF-8',
   };
   return {
-    async run(words, more) {
+    async run(words, more, standardInput) {
       const program = path
         .split(delimiter)
         .filter((directory) => directory !== '')
@@ -38,6 +38,7 @@ export function createCloudClient(
         env: { ...base, ...more },
         silent: true,
         ignoreReturnCode: true,
+        ...(standardInput === undefined ? {} : { input: Buffer.from(standardInput) }),
         listeners: { stdout: (data) => out.push(data), stderr: (data) => err.push(data) },
       });
       const text = (chunks: readonly Buffer[]): string =>

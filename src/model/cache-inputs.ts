@@ -6,11 +6,11 @@ export const cacheInputs = [
   {
     name: 'cache',
     group: 'cache',
-    default: 'read-write',
-    choices: cacheModes,
+    default: 'auto',
+    choices: ['auto', ...cacheModes],
     summary:
-      'Layers of earlier builds: read-write uses and keeps them, read only uses them, write keeps new ones only, off does neither (for images that you publish).',
-    accepts: 'read-write, read, write or off',
+      'Layers of earlier builds: read-write uses and keeps them, read only uses them, write keeps new ones only, off does neither; auto is read-write, and off for a build that publishes.',
+    accepts: 'auto, read-write, read, write or off',
     placeholder: 'MODE',
   },
   {

@@ -2,6 +2,7 @@ import { cacheInputs } from './cache-inputs.ts';
 import { datastoreInputs } from './datastore-inputs.ts';
 import { guestInputs } from './guest-inputs.ts';
 import { compressions, type InputSpec, imageFormats, installModes, verifyModes } from './inputs.ts';
+import { buildPublishInputs } from './publish-inputs.ts';
 import { developmentInputs, troveInputs } from './trove-inputs.ts';
 
 export const inputTable = [
@@ -152,6 +153,7 @@ export const inputTable = [
     placeholder: 'HOW',
   },
   ...cacheInputs,
+  ...buildPublishInputs,
   {
     name: 'artifact',
     group: 'run',

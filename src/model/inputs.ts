@@ -1,4 +1,5 @@
 import type { CacheBackend, CacheMode } from './layers.ts';
+import type { Publication } from './publication.ts';
 
 export const guestOperatingSystems = ['debian', 'ubuntu'] as const;
 export type GuestOs = (typeof guestOperatingSystems)[number];
@@ -107,6 +108,8 @@ export interface Inputs {
   readonly cacheMaxAgeDays: number;
   readonly cacheMaxSizeGib: number;
   readonly verify: VerifyMode;
+  /** Null: the image is not published. */
+  readonly publication: Publication | null;
   /** Name of the artifact that holds manifest, log and checksums; `auto`, or `off`. */
   readonly artifact: string;
   readonly retentionDays: number;

@@ -174,6 +174,21 @@ export const publishInputs = [
   },
 ] as const satisfies readonly InputSpec[];
 
+/** The rows that a build has. */
+export const buildPublishInputs = [
+  {
+    name: 'publish',
+    group: 'publish',
+    default: 'off',
+    choices: ['off', 'glance'],
+    summary:
+      'glance: publish the finished image and register it with Trove; safer in a job of its own, with secrets that the build never sees (publish/action.yml).',
+    accepts: 'off or glance',
+    placeholder: 'WHERE',
+  },
+  ...publishInputs,
+] as const satisfies readonly InputSpec[];
+
 /** The rows of the action that publishes what another job has built. */
 export const publishActionInputs = [
   {

@@ -6,5 +6,6 @@ export interface CloudClient {
   run(
     words: readonly string[],
     environment: Readonly<Record<string, string>>,
+    standardInput?: string,
   ): Promise<CommandResult>;
 }

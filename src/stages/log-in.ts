@@ -4,7 +4,12 @@ import {
   needsNoLogin,
   readAccess,
 } from '../core/openstack/access.ts';
-import { explainLoginFailure, mayPass } from '../core/openstack/login.ts';
+import {
+  explainLoginFailure,
+  loginCommands,
+  mayPass,
+  readLoginAnswers,
+} from '../core/openstack/login.ts';
 import { failure } from '../errors.ts';
 import type { CloudAccess } from '../model/publication.ts';
 import { secretName } from '../model/secrets.ts';
@@ -32,21 +37,34 @@ export const labelCloud = ({ name }: LoginTarget): string =>
 
 /** Lets the official client log in, and finds out how Glance, Trove and Nova are reached. */
 export async function logIn(ports: LoginPorts, target: LoginTarget): Promise<CloudAccess> {
-  const ask = (words: readonly string[]): Promise<unknown> => askClient(ports, target, words);
-  // each start of the client costs a second: all at once, even where one will not be needed
-  const login = Promise.all([ask(['token', 'issue']), ask(['catalog', 'list'])]);
-  login.catch(() => undefined);
-  const configuration = await ask(['configuration', 'show']);
-  for (const secret of listConfiguredSecrets(configuration, (name) => secretName.test(name)))
-    ports.mask(secret);
-  if (needsNoLogin(configuration)) {
-    return readAccess(labelCloud(target), { configuration, token: null, catalog: null });
-  }
-  const [token, catalog] = await login;
-  const answers: ClientAnswers = { configuration, token, catalog };
+  const answers = (await askAtOnce(ports, target)) ?? (await askOneByOne(ports, target));
+  for (const secret of listConfiguredSecrets(answers.configuration, secretName)) ports.mask(secret);
   const access = readAccess(labelCloud(target), answers);
-  ports.mask(access.token);
+  if (access.token !== '') ports.mask(access.token);
   return access;
+}
+
+/** One start of the client, which takes a second, for all questions; null when it did not answer them all. */
+async function askAtOnce(
+  { client }: LoginPorts,
+  { name, environment }: LoginTarget,
+): Promise<ClientAnswers | null> {
+  // with an option on its command line it would not read its standard input
+  const cloud: Readonly<Record<string, string>> = name === '' ? {} : { OS_CLOUD: name };
+  const input = `${loginCommands.join('\n')}\n`;
+  const { stdout } = await client.run([], { ...environment, ...cloud }, input);
+  const answers = readLoginAnswers(stdout);
+  if (answers === null) return null;
+  const [configuration, token, catalog] = answers;
+  return { configuration, token, catalog };
+}
+
+async function askOneByOne(ports: LoginPorts, target: LoginTarget): Promise<ClientAnswers> {
+  const ask = (words: readonly string[]): Promise<unknown> => askClient(ports, target, words);
+  const configuration = await ask(['configuration', 'show']);
+  if (needsNoLogin(configuration)) return { configuration, token: null, catalog: null };
+  const token = await ask(['token', 'issue']);
+  return { configuration, token, catalog: await ask(['catalog', 'list']) };
 }
 
 /** The same access with a new token. */

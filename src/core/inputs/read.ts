@@ -15,6 +15,7 @@ import { readDevelopment, readRootPassword } from './development.ts';
 import { readEnvironment } from './environment.ts';
 import { readNames } from './names.ts';
 import { absolute, readPath } from './paths.ts';
+import { readPublication } from './publication.ts';
 import { createReader, findUnknown, type InputReader } from './reader.ts';
 import { readGuest } from './release.ts';
 import { readArchiveUrl, readMirror, readSecurityMirror } from './sources.ts';
@@ -81,17 +82,28 @@ function readRun(reader: InputReader, { cwd, temporaryDir, cacheDir }: Caller) {
     readPath(reader, name, reader.text(name) || fallback, cwd);
   return {
     install: reader.choice<InstallMode>('install'),
-    cache: reader.choice<CacheMode>('cache'),
+    cache: readCacheMode(reader),
     cacheBackend: reader.choice<CacheBackend>('cache-backend'),
     cachePath: pathOf('cache-path', `${cacheDir}/layers`),
     cacheMaxAgeDays: reader.integer('cache-max-age', 0, 365),
     cacheMaxSizeGib: reader.integer('cache-max-size', 1, 10_000),
     verify: reader.choice<VerifyMode>('verify'),
+    publication: doesPublish(reader) ? readPublication(reader, cwd) : null,
     artifact: readArtifact(reader),
     retentionDays: reader.integer('retention-days', 0, 400),
     workDir: pathOf('work-dir', temporaryDir),
     dryRun: reader.choice<'true' | 'false'>('dry-run') === 'true',
   };
+}
+
+const doesPublish = (reader: InputReader): boolean =>
+  reader.choice<'off' | 'glance'>('publish') === 'glance';
+
+/** What a publishing job restores must not come from where others may write: by default it restores nothing. */
+function readCacheMode(reader: InputReader): CacheMode {
+  const mode = reader.choice<CacheMode | 'auto'>('cache');
+  if (mode !== 'auto') return mode;
+  return reader.text('publish') === 'glance' ? 'off' : 'read-write';
 }
 
 function readUserName(reader: InputReader, os: GuestOs): string {

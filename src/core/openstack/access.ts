@@ -19,7 +19,8 @@ export function readAccess(cloud: string, answers: ClientAnswers): CloudAccess {
   const token = asRecord(answers.token);
   const projectId = asText(token.project_id);
   const find = (type: string): string => findEndpoint(type, settings, answers.catalog, projectId);
-  const glance = find('image') || (answers.token === null ? asText(settings['auth.endpoint']) : '');
+  const alone = asText(settings['auth.endpoint']) || asText(settings.endpoint);
+  const glance = find('image') || (answers.token === null ? alone : '');
   if (glance === '') {
     throw failure(
       'publish',
@@ -53,13 +54,24 @@ export const needsNoLogin = (configuration: unknown): boolean =>
 /** Values of a configuration that must stand in no log; the client masks some of them only. */
 export const listConfiguredSecrets = (
   configuration: unknown,
-  isSecretName: (name: string) => boolean,
+  secretName: RegExp,
 ): readonly string[] =>
   Object.entries(asRecord(configuration)).flatMap(([name, value]) =>
-    isSecretName(name.replace(/_id$/, '')) && !name.endsWith('_id') && typeof value === 'string'
-      ? [value]
-      : [],
+    isSecret(name, secretName) && typeof value === 'string' ? [value] : [],
   );
+
+/** The same of a clouds.yaml: values of its lines, by their keys. */
+export const listYamlSecrets = (text: string, secretName: RegExp): readonly string[] =>
+  text.split(/\r?\n/).flatMap((line) => {
+    const [, name = '', value = ''] =
+      /^\s*-?\s*["']?([\w-]+)["']?\s*:\s*(.*?)\s*$/.exec(line) ?? [];
+    const bare = value.replace(/^(["'])(.*)\1$/, '$2');
+    return isSecret(name, secretName) && bare !== '' ? [bare] : [];
+  });
+
+/** What names or places a credential is no secret. */
+const isSecret = (name: string, secretName: RegExp): boolean =>
+  secretName.test(name) && !/(_id|_name|_url|_endpoint|_type)$/.test(name);
 
 /** As the client chooses it: what the configuration says, else the catalog's of this region and interface. */
 function findEndpoint(type: string, settings: Raw, catalog: unknown, projectId: string): string {

@@ -1,7 +1,10 @@
 import { failure, type TroveImageError } from '../../errors.ts';
 
+const certificateTrouble = /\bSSL\b|certificate/i;
+
 /** Trouble of the network or of Keystone itself: the same call may work a moment later. */
 export const mayPass = (stderr: string): boolean =>
+  !certificateTrouble.test(stderr) &&
   /\(HTTP (408|429|5\d\d)\)|Unable to establish connection|Connection (reset|aborted|refused)|timed? ?out|Max retries exceeded/i.test(
     stderr,
   );
@@ -39,7 +42,14 @@ function classify(said: string): readonly [string, 'input' | 'publish', string] 
       'Check the application credential (it may have expired) or the password; try: openstack token issue.',
     ];
   }
-  if (/certificate|SSL/i.test(said)) {
+  if (/Only an authorized user may issue a new token/.test(said)) {
+    return [
+      'login-failed',
+      'publish',
+      'Logins by a fixed token (admin_token) cannot be used: use an application credential or a password.',
+    ];
+  }
+  if (certificateTrouble.test(said)) {
     return [
       'login-failed',
       'publish',
@@ -51,4 +61,22 @@ function classify(said: string): readonly [string, 'input' | 'publish', string] 
     'publish',
     'Try the same command from this machine: openstack token issue.',
   ];
+}
+
+/** The commands of one start of the client, for its standard input. */
+export const loginCommands = [
+  'configuration show --format json',
+  'token issue --format json',
+  'catalog list --format json',
+] as const;
+
+/** Takes apart what they print one after the other; null unless every one has answered. */
+export function readLoginAnswers(stdout: string): readonly unknown[] | null {
+  const texts = stdout.match(/^[[{][\s\S]*?^[\]}]$|^\[\]$/gm) ?? [];
+  if (texts.length !== loginCommands.length) return null;
+  try {
+    return texts.map((text) => JSON.parse(text) as unknown);
+  } catch {
+    return null;
+  }
 }

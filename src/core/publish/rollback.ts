@@ -23,7 +23,10 @@ export function decideRollback(at: Look<RollbackWish>): Operation | Stop {
     });
   }
   if (!isOutgoing(from)) {
-    return moveVersions(at, from) ?? end('rolled-back', `${from.image.name} is not promoted`);
+    const now = at.winner === null ? 'nothing' : at.winner.image.name;
+    return (
+      moveVersions(at, from) ?? end('rolled-back', `${now} is promoted, ${from.image.name} is not`)
+    );
   }
   if (findPredecessor(at, from) === null && wish.becomes === 'retired') return takeAway(at, from);
   return (

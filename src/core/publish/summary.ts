@@ -37,6 +37,12 @@ const troveManageHead =
   '  This login may not register datastore versions (that needs the admin role). On the controller:';
 const indent = (lines: readonly string[]): readonly string[] => lines.map((line) => `    ${line}`);
 
+/** The report to judge a publication by: the first that is an error, else the first that has not published. */
+export const findWorst = (reports: readonly PlacedReport[]): PlacedReport | undefined =>
+  reports.find(({ code }) => code !== null) ??
+  reports.find(({ outcome }) => outcome === 'superseded') ??
+  reports[0];
+
 /** The one command that puts the predecessor back. */
 export const composeRollback = ({ cloud, line, rollbackFrom }: PlacedReport): string =>
   [

@@ -118,6 +118,7 @@ function selectInputs(all: Inputs) {
     development: _development,
     registries: _registries,
     secrets: _secrets,
+    publication: _publication,
     ...inputs
   } = all;
   return inputs;
