@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { exec } from '@actions/exec';
+import { text } from 'node:stream/consumers';
 import type { CloudClient } from '../ports/cloud-client.ts';
 
 /** Of our environment the client sees what its login, its configuration and its way out need, and nothing else. */
@@ -24,26 +26,26 @@ export function createCloudClient(
     LANG: 'C.UTF-8',
   };
   return {
-    async run(words, more, standardInput) {
-      const program = path
-        .split(delimiter)
-        .filter((directory) => directory !== '')
-        .map((directory) => join(directory, 'openstack'))
-        .find((candidate) => existsSync(candidate));
+    async run(words, more, standardInput = '') {
+      const program = findProgram(path);
       if (program === undefined)
         return { exitCode: 127, stdout: '', stderr: 'there is no openstack command' };
-      const out: Buffer[] = [];
-      const err: Buffer[] = [];
-      const exitCode = await exec(`"${program}"`, [...words], {
-        env: { ...base, ...more },
-        silent: true,
-        ignoreReturnCode: true,
-        ...(standardInput === undefined ? {} : { input: Buffer.from(standardInput) }),
-        listeners: { stdout: (data) => out.push(data), stderr: (data) => err.push(data) },
-      });
-      const text = (chunks: readonly Buffer[]): string =>
-        Buffer.concat([...chunks]).toString('utf8');
-      return { exitCode, stdout: text(out), stderr: text(err) };
+      // not @actions/exec: a program that ends before it has read its input would end this one with it
+      const child = spawn(program, [...words], { env: { ...base, ...more } });
+      child.stdin.on('error', () => undefined).end(standardInput);
+      const [[code], stdout, stderr] = await Promise.all([
+        once(child, 'close') as Promise<[number | null]>,
+        text(child.stdout),
+        text(child.stderr),
+      ]);
+      return { exitCode: code ?? 1, stdout, stderr };
     },
   };
 }
+
+const findProgram = (path: string): string | undefined =>
+  path
+    .split(delimiter)
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, 'openstack'))
+    .find((candidate) => existsSync(candidate));

@@ -11,7 +11,7 @@ import type { PublishWish } from '../model/publish-wish.ts';
 import { readToPublish, type ToPublish } from '../stages/read-publication.ts';
 import { type OpenCloud, withClouds } from './open-clouds.ts';
 import type { PublishPorts, PublishSettings } from './publish-ports.ts';
-import { abandon, advance, beginRun, type CloudRun } from './publishing.ts';
+import { abandon, advance, beginRun, type CloudRun, keepAlive } from './publishing.ts';
 import { makeCancelled } from './settings.ts';
 
 /** What became of a publication in one cloud. */
@@ -76,17 +76,25 @@ async function publishTogether(
 ): Promise<readonly CloudRun[]> {
   const known = { id: ports.newId(), digests };
   const latest = new Map<OpenCloud, CloudRun>();
+  const waiting: ReturnType<typeof keepAlive>[] = [];
   const advanceAll = (
     runs: readonly CloudRun[],
     isEnough: (operation: Operation) => boolean,
+    onReady: (at: CloudRun) => void = () => undefined,
   ): Promise<readonly CloudRun[]> =>
     settleAll(
-      runs.map((at) => advance(ports, at, file, isEnough, (each) => latest.set(each.cloud, each))),
+      runs.map(async (begun) => {
+        const keep = (at: CloudRun): void => void latest.set(at.cloud, at);
+        const at = await advance(ports, begun, file, isEnough, keep);
+        onReady(at);
+        return at;
+      }),
     );
   try {
     const begun = await settleAll(clouds.map((cloud) => beginRun(cloud, wish, known)));
     for (const at of begun) latest.set(at.cloud, at);
-    const ready = await advanceAll(begun, isVisible);
+    const ready = await advanceAll(begun, isVisible, (at) => waiting.push(keepAlive(ports, at)));
+    await Promise.all(waiting.map((each) => each.stop()));
     const hindrance = findHindrance(ready.map(({ cloud, next }) => ({ label: cloud.label, next })));
     if (hindrance !== null) {
       return await settleAll(ready.map((at) => giveUp(ports, at, hindrance)));
@@ -99,6 +107,7 @@ async function publishTogether(
     return await advanceAll(promoted, () => false);
   } catch (error) {
     const stop = makeStop(error as Error);
+    await Promise.all(waiting.map((each) => each.stop()));
     // what is promoted stays: only candidates are taken back
     await Promise.all([...latest.values()].map((at) => goBack(ports, at, stop)));
     if (signal.aborted) throw makeCancelled();

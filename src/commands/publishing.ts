@@ -4,6 +4,7 @@ import { remember } from '../core/publish/history.ts';
 import { look } from '../core/publish/look.ts';
 import { describeProgress } from '../core/publish/progress.ts';
 import { heartbeatMs } from '../core/publish/wish.ts';
+import { TroveImageError } from '../errors.ts';
 import type { Seen } from '../model/publish.ts';
 import type { Operation, PublishRun, Stop } from '../model/publish-run.ts';
 import type { Wish } from '../model/publish-wish.ts';
@@ -56,10 +57,20 @@ export async function advance(
 ): Promise<CloudRun> {
   let at = begun;
   while (at.next.kind !== 'stop' && !isEnough(at.next)) {
-    at = await step(ports, at, at.next, file);
+    at = await step(ports, at, at.next, file).catch((error) => endWith(ports, at, error));
     onStep(at);
   }
   return at;
+}
+
+/** A cloud that does not answer any more ends its run, not those of other clouds. */
+async function endWith(ports: PublishPorts, at: CloudRun, error: unknown): Promise<CloudRun> {
+  if (!(error instanceof TroveImageError) || error.kind !== 'publish') throw error;
+  const [problem] = error.problems;
+  const { code = 'cloud-unreachable', message = error.message, hint = '' } = problem ?? {};
+  const why = message.replace(/\.$/, '');
+  const stop: Stop = { kind: 'stop', outcome: 'failed', code, why, hint };
+  return at.wish.kind === 'abandon' ? { ...at, next: stop } : abandon(ports, at, stop);
 }
 
 async function step(
@@ -68,7 +79,7 @@ async function step(
   operation: Operation,
   file: FileToSend | null,
 ): Promise<CloudRun> {
-  const { cloud, wish, last } = at;
+  const { cloud, wish } = at;
   ports.log.info(`${cloud.label}: ${operation.why}`);
   const startedAtMs = ports.clock.now();
   let told = 0;
@@ -78,11 +89,7 @@ async function step(
     told = elapsedMs;
     ports.log.progress(describeProgress(cloud.label, verb, bytes, file?.sizeBytes ?? 0, elapsedMs));
   };
-  const beat = staysAlone(operation)
-    ? null
-    : ports.every(heartbeatMs, () =>
-        showLife(cloud, at, last.nowMs + ports.clock.now() - startedAtMs),
-      );
+  const beat = staysAlone(operation) ? null : keepAlive(ports, at);
   const performed = await perform(
     { ...cloudPorts(ports, cloud), onBytes, beforeUploadEnds: async () => beat?.stop() },
     operation,
@@ -100,10 +107,17 @@ async function step(
 const staysAlone = ({ kind }: Operation): boolean =>
   !['upload', 'wait', 'digest', 'prove'].includes(kind);
 
-/** The sign of life of a run with a candidate; one that is not taken is missed by nobody yet. */
-export async function showLife(cloud: Cloud, { wish, last, run }: CloudRun, nowMs: number) {
+/** Gives signs of life while something takes its time; one that is not taken is missed by nobody yet. */
+export function keepAlive(
+  { every, clock }: PublishPorts,
+  { cloud, wish, last, run }: CloudRun,
+): ReturnType<PublishPorts['every']> {
   const { own } = look(wish, last, run);
-  if (own !== null) await patchImage(cloud, own.image.id, markAlive(nowMs));
+  const sinceMs = clock.now();
+  return every(heartbeatMs, async () => {
+    if (own === null) return;
+    await patchImage(cloud, own.image.id, markAlive(last.nowMs + clock.now() - sinceMs));
+  });
 }
 
 const cloudPorts = (ports: PublishPorts, cloud: Cloud) => ({
@@ -123,9 +137,11 @@ export async function abandon(ports: PublishPorts, at: CloudRun, stop: Stop): Pr
   const wish = { kind: 'abandon', line: at.wish.line, stop, policy: at.wish.policy } as const;
   // what was tried before does not bound the tidying
   const run = { ...at.run, history: [] };
-  const next = decide(wish, at.last, run);
   try {
-    const end = await advance(ports, { ...at, wish, run, next }, null, () => false);
+    // what the last operation has made may not have been seen
+    const seen = await lookAtCloud(at.cloud, lookFor(wish));
+    const next = decide(wish, seen, run);
+    const end = await advance(ports, { ...at, wish, run, last: seen, next }, null, () => false);
     return {
       ...end,
       wish: at.wish,
