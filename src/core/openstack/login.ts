@@ -16,7 +16,7 @@ export function explainLoginFailure(
   result: { readonly exitCode: number; readonly stderr: string },
 ): TroveImageError {
   const said = result.stderr.trim().split('\n').at(-1)?.trim().slice(0, 400) ?? '';
-  const [code, kind, hint] = classify(said);
+  const { code, kind, hint } = classify(said);
   return failure(
     kind,
     code,
@@ -25,42 +25,37 @@ export function explainLoginFailure(
   );
 }
 
-function classify(said: string): readonly [string, 'input' | 'publish', string] {
-  if (
-    /Cloud .* was not found|Missing value auth-url|Auth plugin requires|clouds\.yaml/i.test(said)
-  ) {
-    return [
-      'no-such-cloud',
-      'input',
-      'Name a cloud of clouds.yaml in cloud, or set the OS_* variables; trove-image takes what the openstack command takes.',
-    ];
-  }
-  if (/HTTP 401|HTTP 403|requires authentication|not authorized/i.test(said)) {
-    return [
-      'login-refused',
-      'publish',
-      'Check the application credential (it may have expired) or the password; try: openstack token issue.',
-    ];
-  }
-  if (/Only an authorized user may issue a new token/.test(said)) {
-    return [
-      'login-failed',
-      'publish',
+interface Meaning {
+  readonly code: string;
+  readonly kind: 'input' | 'publish';
+  readonly hint: string;
+}
+
+const noSuchCloud: Meaning = {
+  code: 'no-such-cloud',
+  kind: 'input',
+  hint: 'Name a cloud of clouds.yaml in cloud, or set the OS_* variables; trove-image takes what the openstack command takes.',
+};
+const loginRefused: Meaning = {
+  code: 'login-refused',
+  kind: 'publish',
+  hint: 'Check the application credential (it may have ended) or the password; try: openstack token issue.',
+};
+const loginFailed = (hint: string): Meaning => ({ code: 'login-failed', kind: 'publish', hint });
+
+function classify(said: string): Meaning {
+  if (/Cloud .* was not found|Missing value auth-url|Auth plugin requires|clouds\.yaml/i.test(said))
+    return noSuchCloud;
+  if (/HTTP 401|HTTP 403|requires authentication|not authorized/i.test(said)) return loginRefused;
+  if (/Only an authorized user may issue a new token/.test(said))
+    return loginFailed(
       'Logins by a fixed token (admin_token) cannot be used: use an application credential or a password.',
-    ];
-  }
-  if (certificateTrouble.test(said)) {
-    return [
-      'login-failed',
-      'publish',
+    );
+  if (certificateTrouble.test(said))
+    return loginFailed(
       "Give the cloud's certificate authority as cacert in clouds.yaml, or in OS_CACERT.",
-    ];
-  }
-  return [
-    'login-failed',
-    'publish',
-    'Try the same command from this machine: openstack token issue.',
-  ];
+    );
+  return loginFailed('Try the same command from this machine: openstack token issue.');
 }
 
 /** The commands of one start of the client, for its standard input. */

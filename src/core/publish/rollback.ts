@@ -44,6 +44,7 @@ function takeAway({ wish, run, seen }: Look<RollbackWish>, from: Build): Operati
   const changes = {
     tags: [],
     hidden: true,
+    visibility: 'private',
     protected: false,
     properties: markState('retired', seen.nowMs),
   };
