@@ -1,5 +1,5 @@
 import { failure } from '../errors.ts';
-import type { CloudLogin } from '../model/publication.ts';
+import type { CloudLogin, Tls } from '../model/publication.ts';
 import { authorize, authorizeOnce, createSession } from '../stages/authorize.ts';
 import { type LoginTarget, labelCloud, logIn, renewToken } from '../stages/log-in.ts';
 import type { Cloud } from '../stages/look-at-cloud.ts';
@@ -39,11 +39,16 @@ async function open(
     ...target,
     environment: { ...target.environment, ...(await requestToken(ports, login)) },
   });
-  const access = await logIn(ports, await withToken());
+  const loginPorts = {
+    ...ports,
+    now: ports.clock.now,
+    openApi: (tls: Tls) => ports.openApi(tls, { stallMs, signal }),
+  };
+  const access = await logIn(loginPorts, await withToken());
   ports.log.info(`Logged in to ${labelCloud(target)}, project ${access.projectId || '(none)'}`);
   const session = createSession(access, async (old) => {
     ports.log.info(`Renewing the token of ${labelCloud(target)}`);
-    return renewToken(ports, await withToken(), old);
+    return renewToken(loginPorts, await withToken(), old);
   });
   const under = (other: AbortSignal): Cloud => {
     const api = ports.openApi(access.tls, { stallMs, signal: other });

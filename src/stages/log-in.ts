@@ -3,22 +3,29 @@ import {
   listConfiguredSecrets,
   needsNoLogin,
   readAccess,
+  readTls,
 } from '../core/openstack/access.ts';
+import { explainOidc, findAccessToken, findFederationUrl } from '../core/openstack/explain-oidc.ts';
 import {
   explainLoginFailure,
   loginCommands,
   mayPass,
   readLoginAnswers,
 } from '../core/openstack/login.ts';
-import { failure } from '../errors.ts';
-import type { CloudAccess } from '../model/publication.ts';
+import { failure, type Problem, TroveImageError } from '../errors.ts';
+import type { CloudAccess, Tls } from '../model/publication.ts';
 import { secretName } from '../model/secrets.ts';
+import type { Api } from '../ports/api.ts';
 import type { CloudClient } from '../ports/cloud-client.ts';
 import type { Sleep } from '../ports/machine.ts';
 
 export interface LoginPorts {
   readonly client: CloudClient;
   readonly sleep: Sleep;
+  /** HTTP to the Keystone of a cloud. */
+  openApi(tls: Tls): Pick<Api, 'call'>;
+  /** Milliseconds since the epoch. */
+  now(): number;
   /** Hides a value in everything that is printed from here on. */
   mask(secret: string): void;
 }
@@ -63,7 +70,10 @@ async function askOneByOne(ports: LoginPorts, target: LoginTarget): Promise<Clie
   const ask = (words: readonly string[]): Promise<unknown> => askClient(ports, target, words);
   const configuration = await ask(['configuration', 'show']);
   if (needsNoLogin(configuration)) return { configuration, token: null, catalog: null };
-  const token = await ask(['token', 'issue']);
+  for (const secret of listConfiguredSecrets(configuration, secretName)) ports.mask(secret);
+  const token = await askClient(ports, target, ['token', 'issue'], (stderr) =>
+    explainToken(ports, target, configuration, stderr),
+  );
   return { configuration, token, catalog: await ask(['catalog', 'list']) };
 }
 
@@ -81,19 +91,44 @@ export async function renewToken(
   return { ...access, token: id, expiresAtMs: Number.isNaN(expiresAtMs) ? null : expiresAtMs };
 }
 
+/** A refused token of GitHub: the client does not tell what Keystone's own gate says of it. */
+async function explainToken(
+  ports: LoginPorts,
+  target: LoginTarget,
+  configuration: unknown,
+  stderr: string,
+): Promise<Problem | null> {
+  const url = findFederationUrl(configuration);
+  if (url === null) return null;
+  const token = findAccessToken(configuration);
+  const headers = { Authorization: `Bearer ${token}` };
+  const probe =
+    token === ''
+      ? ({ kind: 'no-answer', reason: 'there is no token' } as const)
+      : await ports.openApi(readTls(configuration)).call({ method: 'POST', url, headers });
+  const cloud = labelCloud(target);
+  return explainOidc({ cloud, configuration, token, stderr, probe, nowMs: ports.now() });
+}
+
 const tries = 4;
 
 async function askClient(
   { client, sleep }: LoginPorts,
   target: LoginTarget,
   words: readonly string[],
+  explain: (stderr: string) => Promise<Problem | null> = async () => null,
 ): Promise<unknown> {
   const cloud = target.name === '' ? [] : ['--os-cloud', target.name];
   for (let attempt = 1; ; attempt += 1) {
     const result = await client.run([...cloud, ...words, '--format', 'json'], target.environment);
     if (result.exitCode === 0) return readJson(result.stdout, words);
-    if (attempt < tries && mayPass(result.stderr)) await sleep(attempt * 2000);
-    else throw explainLoginFailure(labelCloud(target), words, result);
+    if (attempt < tries && mayPass(result.stderr)) {
+      await sleep(attempt * 2000);
+      continue;
+    }
+    const problem = await explain(result.stderr);
+    if (problem !== null) throw new TroveImageError('publish', [problem]);
+    throw explainLoginFailure(labelCloud(target), words, result);
   }
 }
 

@@ -1,5 +1,5 @@
 import { failure } from '../../errors.ts';
-import type { CloudAccess } from '../../model/publication.ts';
+import type { CloudAccess, Tls } from '../../model/publication.ts';
 
 /** What the official client prints as JSON; each is checked here. */
 export interface ClientAnswers {
@@ -38,12 +38,19 @@ export function readAccess(cloud: string, answers: ClientAnswers): CloudAccess {
     glanceUrl: `${glance.replace(/\/+$/, '').replace(/\/v\d+(\.\d+)?$/, '')}/v2`,
     troveUrl: find('database').replace(/\/+$/, ''),
     novaUrl: find('compute').replace(/\/+$/, ''),
-    tls: {
-      verify: settings.verify !== false,
-      caPath: asText(settings.cacert),
-      certPath: asText(settings.cert),
-      keyPath: asText(settings.key),
-    },
+    tls: readTls(settings),
+  };
+}
+
+/** What the client itself goes by when it talks TLS. */
+export function readTls(configuration: unknown): Tls {
+  const { verify, insecure, cacert, cert, key } = asRecord(configuration);
+  return {
+    // the client lets the older word win
+    verify: verify !== false && insecure !== true,
+    caPath: asText(cacert),
+    certPath: asText(cert),
+    keyPath: asText(key),
   };
 }
 
@@ -60,12 +67,15 @@ export const listConfiguredSecrets = (
     isSecret(name, secretName) && typeof value === 'string' ? [value] : [],
   );
 
-/** The same of a clouds.yaml: values of its lines, by their keys. */
+/** The same of a clouds.yaml: values of its lines, and of maps on one line, by their keys. */
 export const listYamlSecrets = (text: string, secretName: RegExp): readonly string[] =>
   text.split(/\r?\n/).flatMap((line) => {
     const [, name = '', value = ''] =
       /^\s*-?\s*["']?([\w-]+)["']?\s*:\s*(.*?)\s*$/.exec(line) ?? [];
-    const bare = value.replace(/^(["'])(.*)\1$/, '$2');
+    if (value.startsWith('{')) {
+      return listYamlSecrets(value.replace(/^\{|\}[^}]*$/g, '').replace(/,\s+/g, '\n'), secretName);
+    }
+    const bare = /^(["'])(.*?)\1(\s+#.*)?$/.exec(value)?.[2] ?? value.replace(/(^|\s+)#.*$/, '');
     return isSecret(name, secretName) && bare !== '' ? [bare] : [];
   });
 
