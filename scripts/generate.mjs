@@ -6,9 +6,11 @@ import { renderTrovestackTables } from '../lib/core/trovestack/tables.js';
 import { inputTable } from '../lib/model/input-table.js';
 import { inputGroups } from '../lib/model/inputs.js';
 import { outputTable } from '../lib/model/output-table.js';
+import { planInputs, planOutputs } from '../lib/model/plan-inputs.js';
 import { publishActionInputs } from '../lib/model/publish-inputs.js';
 import { publishOutputTable } from '../lib/model/publish-outputs.js';
 import { trovestackVariables } from '../lib/model/trovestack.js';
+import { verifyInputs, verifyOutputTable } from '../lib/model/verify-inputs.js';
 
 const check = process.argv.includes('--check');
 const root = new URL('..', import.meta.url);
@@ -53,6 +55,26 @@ const publishAction = describeAction(
   { main: 'main.js' },
 );
 
+const planAction = describeAction(
+  {
+    name: 'Plan Trove guest images',
+    description:
+      'Tell which Trove guest images of a catalogue have to be built, and why, as a job matrix',
+  },
+  planInputs,
+  planOutputs,
+  { main: 'main.js' },
+);
+const verifyAction = describeAction(
+  {
+    name: 'Verify a Trove guest image',
+    description: 'Boot a guest image as Trove would, and let its guest agent answer',
+  },
+  verifyInputs,
+  verifyOutputTable,
+  { main: 'main.js' },
+);
+
 const cell = (text) => text.replaceAll('|', '\\|');
 const code = (text) => (text === '' ? '' : `\`${text}\``);
 const renderInputs = (table) =>
@@ -92,7 +114,9 @@ const publishNotice =
   'Made from src/model/publish-inputs.ts and publish-outputs.ts by `npm run generate`; do not edit.';
 const files = {
   'action.yml': writeAction(action),
+  'plan/action.yml': writeAction(planAction),
   'publish/action.yml': writeAction(publishAction),
+  'verify/action.yml': writeAction(verifyAction),
 };
 const replaceTables = (path, inputs, outputs, from) => {
   const text = readFileSync(new URL(path, root), 'utf8');

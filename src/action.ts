@@ -1,9 +1,11 @@
-import { getInput, getState, saveState, setOutput, setSecret, summary } from '@actions/core';
+import { getInput, getState, saveState, setOutput, setSecret } from '@actions/core';
+import { verifyAndTell } from './action-verify.ts';
 import { createArtifacts } from './adapters/artifacts.ts';
 import type { PendingUploads } from './adapters/github-layers/entries.ts';
 import { uploadPending } from './adapters/github-layers/uploads.ts';
 import { createGithubLog } from './adapters/github-log.ts';
 import { createIdTokens } from './adapters/id-tokens.ts';
+import { writeSummary } from './adapters/step-summary.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
 import { dryRun } from './commands/dry-run.ts';
@@ -17,6 +19,7 @@ import { code } from './core/report/markdown.ts';
 import { renderFailureSummary, renderSummary } from './core/report/summary.ts';
 import { dropDefaults, readEntryInputs } from './entry-inputs.ts';
 import { requestPublication, runPublishRequest } from './entry-publish.ts';
+import { requestVerification } from './entry-verify.ts';
 import { exitCodes, toTroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
 import type { InputSpec } from './model/inputs.ts';
@@ -78,8 +81,11 @@ async function runMain(log: Log, bundleDir: string, signal: AbortSignal): Promis
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
   await writeSummary(renderSummary(manifest, outputs['artifact-url'], layers), log);
   log.info(`${outputs['image-path']}  sha256 ${outputs.sha256}  in ${outputs.duration} s`);
+  const verification = requestVerification(inputs, outputs);
+  const exitCode =
+    verification === null ? 0 : await verifyAndTell(verification, log, signal, bundleDir);
   const request = requestPublication(inputs, outputs);
-  return request === null ? 0 : publishAndTell(request, log, signal);
+  return exitCode !== 0 || request === null ? exitCode : publishAndTell(request, log, signal);
 }
 
 /** The action of publish/action.yml; returns the exit code. */
@@ -201,17 +207,4 @@ async function reportError(
   if (error.kind === 'bug') log.info((error.cause as Error | undefined)?.stack ?? '');
   await writeSummary(renderFailureSummary(title, error.problems, lines), log);
   return exitCodes[error.kind];
-}
-
-/** The summary is a nicety: without it the job goes on. */
-async function writeSummary(markdown: string, log: Log): Promise<void> {
-  try {
-    await summary.addRaw(markdown).write();
-  } catch (error) {
-    log.warning({
-      code: 'no-summary',
-      message: `The step summary could not be written: ${(error as Error).message}`,
-      hint: 'The log holds the same facts.',
-    });
-  }
 }

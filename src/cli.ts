@@ -2,8 +2,10 @@ import { createTerminalLog } from './adapters/terminal-log.ts';
 import { runCache } from './cli-cache.ts';
 import { runDiff } from './cli-diff.ts';
 import { parseFlags, readRaw } from './cli-inputs.ts';
+import { runPlan } from './cli-plan.ts';
 import { publishAndTell, renderPublishHelpOf, runPublish } from './cli-publish.ts';
 import { readTrovestack } from './cli-trovestack.ts';
+import { runVerify } from './cli-verify.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
 import { listDatastores } from './commands/datastores.ts';
@@ -16,12 +18,15 @@ import { alignRows } from './core/diff/spelling.ts';
 import { renderBuildHelp, renderHelp } from './core/inputs/help.ts';
 import { suggest } from './core/inputs/nearest.ts';
 import { findSecrets, listSecrets } from './core/log/scrub.ts';
+import { renderPlanHelp } from './core/matrix/help.ts';
 import { renderCacheHelp } from './core/shelf/help.ts';
+import { renderVerifyHelp } from './core/verify/help.ts';
 import { findMistakes, openCatalogue } from './entry-inputs.ts';
 import { requestPublication } from './entry-publish.ts';
 import { exitCodes, failure, TroveImageError, toTroveImageError } from './errors.ts';
 import { inputTable } from './model/input-table.ts';
 import type { Inputs } from './model/inputs.ts';
+import { planInputs } from './model/plan-inputs.ts';
 import { version } from './model/version.ts';
 import { BuildFailure } from './stages/build.ts';
 import { locateInstallation, openCache, wire } from './wiring.ts';
@@ -34,9 +39,11 @@ const commandNames = [
   'diff',
   'help',
   'images',
+  'plan',
   'publish',
   'status',
   'trovestack',
+  'verify',
   'version',
 ];
 
@@ -59,6 +66,21 @@ export async function runCli(args: readonly string[], bundleDir: string): Promis
       );
     }
     if (values.help !== undefined) return print(renderHelpOf(command));
+    if (command === 'plan') {
+      const call = {
+        cwd: process.cwd(),
+        bundleDir,
+        log,
+        signal: listenForSignals(),
+        service: null,
+      };
+      return print(await runPlan(rest, call));
+    }
+    if (command === 'verify') {
+      const { text, exitCode } = await runVerify(rest, log, listenForSignals(), bundleDir);
+      print(text);
+      return exitCode;
+    }
     if (command === 'publish' || command === 'status') {
       const { text, exitCode } = await runPublish(command, rest, log, listenForSignals());
       print(text);
@@ -90,6 +112,8 @@ function renderHelpOf(command: string): string {
   if (command === 'diff') return renderDiffHelp();
   if (command === 'cache') return renderCacheHelp();
   if (command === 'publish' || command === 'status') return renderPublishHelpOf(command);
+  if (command === 'verify') return renderVerifyHelp();
+  if (command === 'plan') return renderPlanHelp(planInputs);
   if (['build', 'datastores', 'trovestack'].includes(command)) return renderBuildHelp(inputTable);
   return renderHelp(version);
 }

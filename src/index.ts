@@ -1,7 +1,9 @@
 import { runAction, runPublishAction } from './action.ts';
+import { runPlanAction } from './action-plan.ts';
+import { runVerifyAction } from './action-verify.ts';
 import { runCli } from './cli.ts';
 
-// The one bundle: bin/trove-image puts `cli` before its arguments, publish/main.js `publish`; the runner gives none.
+// The one bundle: bin/trove-image puts `cli` before its arguments, the other actions' main.js their name; the runner gives none.
 const bundleDir = import.meta.dirname;
 const [, , mode, ...args] = process.argv;
 // Who reads our output may go away (`| head`, a closed terminal): the build goes on, and cleans up after itself.
@@ -11,6 +13,8 @@ const exitCode = await run();
 
 function run(): Promise<number> {
   if (mode === 'cli') return runCli(args, bundleDir);
+  if (mode === 'plan') return runPlanAction(bundleDir);
+  if (mode === 'verify') return runVerifyAction(bundleDir);
   return mode === 'publish' ? runPublishAction() : runAction(bundleDir);
 }
 

@@ -7,6 +7,7 @@ import { explainMissingOpenstack } from '../support/openstack.ts';
 import { createPublishingBench, type PublishingBench } from '../support/publishing-bench.ts';
 import { runAction } from '../support/runner.ts';
 import { startProgram } from '../support/stand-in/program.ts';
+import { createWorkbench } from '../support/stand-in/workbench.ts';
 
 let bench: PublishingBench;
 const line = 'trove-guest-test';
@@ -316,5 +317,30 @@ describe('the action', () => {
     const shown = main.log.split('\n').filter((text) => !text.startsWith('::add-mask::'));
     expect(shown.join('\n')).not.toContain(secret);
     expect(readdirSync(temp).filter((name) => name.includes('clouds'))).toEqual([]);
+  }, 120_000);
+});
+
+describe('a build with publish: glance', () => {
+  it('publishes what it has built', async () => {
+    const workbench = await createWorkbench();
+    try {
+      const { status, stdout, stderr } = await workbench.build('published', {
+        inputs: { publish: 'glance', cloud: 'publisher', tags: 'built' },
+        flags: ['--json'],
+        environment: { OS_CLIENT_CONFIG_FILE: bench.stack.cloudsYaml },
+      }).ended;
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      const answer = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+      expect(answer.publication.outcome).toBe('published');
+      const chosen = await bench.chooseAsTrove('publisher', ['built']);
+      expect(answer.publication.clouds[0].promoted.id).toBe(chosen);
+      const images = await bench.images('publisher');
+      expect(images.find(({ id }) => id === chosen)).toMatchObject({
+        size: Number(answer.size),
+        trove_build_id: answer['build-id'],
+      });
+    } finally {
+      await workbench.close();
+    }
   }, 120_000);
 });

@@ -4,15 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { projectDirectory } from './checkout.ts';
+import type { GithubOidc } from './github-oidc.ts';
 import { startProgram } from './stand-in/program.ts';
 
 /** A real Keystone, Glance and Trove on loopback, in a directory of their own. */
 export interface Openstack {
   readonly directory: string;
-  /** Path of a clouds.yaml with the clouds `admin`, `publisher` (an application credential) and `member`. */
+  /** Path of a clouds.yaml with the clouds `admin`, `publisher` (an application credential), `member`, and `github` with oidc. */
   readonly cloudsYaml: string;
   /** Trove's needs the id of a project: see `tokens`. */
-  readonly urls: Readonly<Record<'keystone' | 'glance' | 'trove', string>>;
+  readonly urls: Readonly<Record<'keystone' | 'glance' | 'trove', string>> & {
+    /** Keystone behind Apache, with oidc. */
+    readonly apache?: string;
+  };
   /** The words that a command of trove-manage comes after. */
   readonly troveManage: readonly string[];
   /** A new login to a cloud of clouds.yaml. */
@@ -46,6 +50,8 @@ export type Settings = readonly string[];
 export interface OpenstackOptions {
   /** RabbitMQ and trove-conductor, too. */
   readonly bus?: boolean;
+  /** Apache, too, which lets jobs of GitHub log in: with tokens for the audience keystone.example.org, from the branch main of example/trove-images. */
+  readonly oidc?: Pick<GithubOidc, 'issuer' | 'caPath'>;
   /** When it ends by itself; half an hour unless given. */
   readonly hours?: number;
   readonly settings?: Settings;
@@ -77,8 +83,8 @@ const program = join(projectDirectory, 'scripts', 'openstack');
 const TIME_LIMIT_MS = 300_000;
 
 /** Installs what a stack needs; why this machine cannot have one, or null when it can. */
-export function explainMissingOpenstack({ bus = false } = {}): string | null {
-  const words = ['install', ...(bus ? ['--bus'] : [])];
+export function explainMissingOpenstack({ bus = false, oidc = false } = {}): string | null {
+  const words = ['install', ...(bus ? ['--bus'] : []), ...(oidc ? ['--oidc'] : [])];
   const done = spawnSync(program, words, { encoding: 'utf8', timeout: 900_000 });
   if (done.status === 0) return null;
   if (done.status === 3) return done.stderr.trim();
@@ -89,7 +95,9 @@ export function explainMissingOpenstack({ bus = false } = {}): string | null {
 export async function startOpenstack(options: OpenstackOptions = {}): Promise<Openstack> {
   const parent = mkdtempSync(join(tmpdir(), 'openstack-test-'));
   const directory = join(parent, 'stack');
-  const flags = ['--hours', String(options.hours ?? 0.5), ...(options.bus ? ['--bus'] : [])];
+  const { oidc, bus, hours = 0.5 } = options;
+  const login = oidc ? ['--oidc', oidc.issuer, '--oidc-ca', oidc.caPath] : [];
+  const flags = ['--hours', String(hours), ...(bus ? ['--bus'] : []), ...login];
   const up = (settings: Settings = []): Promise<string> => {
     const set = settings.flatMap((setting) => ['--set', setting]);
     return runOpenstack(['up', '--state', directory, '--json', ...flags, ...set]);

@@ -6,6 +6,7 @@ import type { Fault } from './fault-proxy/faults.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type Openstack, startOpenstack } from './openstack.ts';
 import type { PublishableBuild } from './publishing/build.ts';
+import { sendSignal } from './runner/process-tree.ts';
 import { type Program, type ProgramResult, startProgram } from './stand-in/program.ts';
 
 const services = ['keystone', 'glance', 'trove'] as const;
@@ -122,6 +123,12 @@ export const publishWords = (
   ...['--keep', '2', '--grace-period', '0'],
   ...['--json', ...more],
 ];
+
+/** Ends a run at once, with every process that it has started. */
+export function killGroup({ child }: Program): void {
+  if (child.pid === undefined) throw new Error('the run has not started');
+  if (child.exitCode === null && child.signalCode === null) sendSignal(-child.pid, 'SIGKILL');
+}
 
 /** Reads what a run has printed last. */
 export function readPublished({ status, stdout, stderr, durationMs }: ProgramResult): Published {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -48,4 +48,13 @@ const findProgram = (path: string): string | undefined =>
     .split(delimiter)
     .filter((directory) => directory !== '')
     .map((directory) => join(directory, 'openstack'))
-    .find((candidate) => existsSync(candidate));
+    .find(isProgram);
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { homedir } from 'node:os';
 import { Transform } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
-import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { getProxyForUrl } from 'proxy-from-env';
 import type { Tls } from '../model/publication.ts';
@@ -80,24 +80,26 @@ function startRequest(
     readonly signal: AbortSignal;
   },
 ): Exchange {
-  const isPlain = url.startsWith('http:');
-  const proxy = getProxyForUrl(url);
-  const agent =
-    proxy === ''
-      ? {}
-      : { agent: isPlain ? new HttpProxyAgent(proxy) : new HttpsProxyAgent(proxy, how.options) };
-  const request = (isPlain ? httpRequest : httpsRequest)(url, {
+  const { to, options, headers: ofProxy } = route(url, how.options);
+  const request = (to.startsWith('http:') ? httpRequest : httpsRequest)(to, {
     method,
-    ...how.options,
-    ...agent,
+    ...options,
     signal: how.signal,
-    headers: { ...more, ...headers },
+    headers: { ...more, ...ofProxy, ...headers },
   });
-  const stalled = (): void =>
-    void request.destroy(new Error(`nothing came or went for ${how.stallMs / 1000} s`));
+  let answer: IncomingMessage | null = null;
+  const stalled = (): void => {
+    const error = new Error(`nothing came or went for ${how.stallMs / 1000} s`);
+    answer?.destroy(error);
+    request.destroy(error);
+  };
   const timer = setTimeout(stalled, how.stallMs);
   const response = new Promise<IncomingMessage>((resolve, reject) => {
-    request.once('response', resolve);
+    request.once('response', (message) => {
+      timer.refresh();
+      answer = message;
+      resolve(message);
+    });
     request.on('error', reject);
     request.once('close', () => {
       clearTimeout(timer);
@@ -106,6 +108,31 @@ function startRequest(
   });
   response.catch(() => undefined);
   return { request, response, isAlive: () => void timer.refresh() };
+}
+
+/**
+ * A proxy tunnels what is encrypted, and is asked for the whole address of the rest (http-proxy-agent, which does that,
+ * sends the headers of a request with `Expect` twice).
+ */
+function route(url: string, options: TlsOptions) {
+  const proxy = getProxyForUrl(url);
+  if (proxy === '') return { to: url, options, headers: {} };
+  if (!url.startsWith('http:'))
+    return {
+      to: url,
+      options: { ...options, agent: new HttpsProxyAgent(proxy, options) },
+      headers: {},
+    };
+  const { username, password } = new URL(proxy);
+  const login = Buffer.from(decodeURIComponent(`${username}:${password}`)).toString('base64');
+  return {
+    to: proxy,
+    options: { path: url, auth: null },
+    headers: {
+      Host: new URL(url).host,
+      ...(username === '' ? {} : { 'Proxy-Authorization': `Basic ${login}` }),
+    },
+  };
 }
 
 /** An answer may come at any time: with it the rest of the body is of no use. */
@@ -121,7 +148,10 @@ async function send(
   const isAnswered = response.then(() => true);
   if (!(await Promise.race([go.then(() => false), isAnswered]))) {
     const file = createReadStream(path, { highWaterMark: chunkBytes });
-    const sending = pipeline(file, count(isAlive, onSent, { sizeBytes, beforeEnd }), request);
+    const body = count(isAlive, onSent, { sizeBytes, beforeEnd });
+    // said before the pipeline says no more than that it has ended
+    for (const each of [file, body]) each.once('error', (error: Error) => request.destroy(error));
+    const sending = pipeline(file, body, request);
     // its failure is that of the request, unless an answer says more
     sending.catch(() => undefined);
     await Promise.race([sending, isAnswered]).catch(() => undefined);
@@ -197,7 +227,9 @@ interface TlsOptions {
 }
 
 function readTls({ verify, caPath, certPath, keyPath }: Tls): TlsOptions {
-  const read = (path: string): string => readFileSync(path, 'utf8');
+  // as the client reads them
+  const read = (path: string): string =>
+    readFileSync(path.replace(/^~(?=\/)/, process.env.HOME || homedir()), 'utf8');
   return {
     rejectUnauthorized: verify,
     ...(caPath === '' ? {} : { ca: read(caPath) }),

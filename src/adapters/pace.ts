@@ -6,14 +6,19 @@ export function createPace(signal: AbortSignal): Pace {
   return {
     sleep: (ms) => wait(ms, undefined, { signal }),
     every(ms, body) {
-      let running: Promise<void> = Promise.resolve();
+      let running: Promise<void> | null = null;
       const timer = setInterval(() => {
-        running = running.then(body).catch(() => undefined);
+        // one that takes long takes the place of the next: none is left to begin after the stop
+        running ??= body()
+          .catch(() => undefined)
+          .finally(() => {
+            running = null;
+          });
       }, ms);
       return {
-        stop() {
+        async stop() {
           clearInterval(timer);
-          return running;
+          await running;
         },
       };
     },

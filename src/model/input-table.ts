@@ -138,8 +138,8 @@ export const inputTable = [
     default: 'inspect',
     choices: verifyModes,
     summary:
-      'Check the finished image (qemu-img check and the hygiene rules); a violated rule fails the build.',
-    accepts: 'inspect or off',
+      'Prove the finished image; what does not hold fails the build: inspect (qemu-img check and the hygiene rules), boot (also start it as Trove would), agent (also let its guest agent answer over a message bus), off.',
+    accepts: 'inspect, boot, agent or off',
     placeholder: 'HOW',
   },
   {

@@ -16,7 +16,7 @@ export type Compression = (typeof compressions)[number];
 export const installModes = ['auto', 'pip', 'apt', 'none'] as const;
 export type InstallMode = (typeof installModes)[number];
 
-export const verifyModes = ['inspect', 'off'] as const;
+export const verifyModes = ['inspect', 'boot', 'agent', 'off'] as const;
 export type VerifyMode = (typeof verifyModes)[number];
 
 export const guestAgents = ['source', 'package'] as const;

@@ -59,7 +59,9 @@ async function readList(cloud: Cloud, firstUrl: string) {
     const { headers, body } = await ask(cloud, cloud.glance, url, 'Glance');
     dateMs = Date.parse(headers.date ?? '');
     const records = (body as Body)?.images;
-    images.push(...(Array.isArray(records) ? records : []).flatMap((raw) => readImage(raw) ?? []));
+    if (!Array.isArray(records))
+      throw unreadable(cloud, 'Glance', 'its answer is no list of images');
+    images.push(...records.flatMap((raw) => readImage(raw) ?? []));
     url = findNextPage(cloud.access, body);
   }
   return { images, dateMs };
@@ -75,8 +77,9 @@ async function readVersions(cloud: Cloud, what: LookFor): Promise<readonly SeenV
   });
   if (answer === null || answer.status !== 200) return null;
   const records = (answer.body as Body)?.versions;
+  if (!Array.isArray(records)) return null;
   return Promise.all(
-    (Array.isArray(records) ? records : []).map(async (raw) => {
+    records.map(async (raw) => {
       const version = readVersion(raw, null);
       const isNamed = what.parametersOf.some(
         (each) => each.datastore === version?.datastore && each.name === version?.name,
@@ -132,14 +135,24 @@ async function ask(
     if (answer.kind === 'answer' && (refusal === null || accepted.includes(answer.status)))
       return answer;
     if (attempt === tries || refusal?.reason !== 'unavailable') {
-      throw failure(
-        'publish',
-        refusal?.reason === 'forbidden' ? 'login-refused' : 'cloud-unreachable',
-        `${service} of ${access.cloud} does not show what is there: ${refusal?.text}`,
-        `Look at ${service} and at the role of the login; publish again: what is left over is tidied first.`,
-      );
+      const isForbidden = refusal?.reason === 'forbidden';
+      throw unreadable({ access }, service, refusal?.text ?? '', isForbidden);
     }
     const asked = answer.kind === 'answer' ? readPause(answer.headers) : null;
     await sleep(chooseDelay(attempt, asked));
   }
 }
+
+/** What was not shown might be there: nothing is decided without it. */
+const unreadable = (
+  { access }: Pick<Cloud, 'access'>,
+  service: string,
+  why: string,
+  isForbidden = false,
+): Error =>
+  failure(
+    'publish',
+    isForbidden ? 'login-refused' : 'cloud-unreachable',
+    `${service} of ${access.cloud} does not show what is there: ${why}`,
+    `Look at ${service} and at the role of the login; publish again: what is left over is tidied first.`,
+  );

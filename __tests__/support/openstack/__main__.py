@@ -2,11 +2,13 @@
 import argparse
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
 from pathlib import Path
 
+import federation
 import stack
 from trouble import Trouble
 
@@ -30,6 +32,19 @@ def read_hours(text):
     return hours
 
 
+def read_issuer(text):
+    if not re.fullmatch(r'https://[A-Za-z0-9._:/-]+', text):
+        raise argparse.ArgumentTypeError(f'{text} is no https:// address of an issuer')
+    return text.rstrip('/')
+
+
+def read_path(text):
+    path = os.path.abspath(text)
+    if not re.fullmatch(r'/[A-Za-z0-9._/+@=-]+', path) or not os.path.isfile(path):
+        raise argparse.ArgumentTypeError(f'{text} is no file with a plain name')
+    return path
+
+
 def read_arguments(words):
     place = Path(tempfile.gettempdir(), f'trove-image-openstack-{os.getuid()}')
     shared = argparse.ArgumentParser(add_help=False)
@@ -37,11 +52,14 @@ def read_arguments(words):
     shared.add_argument('--json', action='store_true', help='print the whole stack as JSON')
     wide = argparse.ArgumentParser(add_help=False)
     wide.add_argument('--bus', action='store_true', help='RabbitMQ and trove-conductor, too')
+    wide.add_argument('--oidc', metavar='ISSUER', type=read_issuer, nargs='?', const=federation.GITHUB,
+                      help=f'Apache, too, which takes tokens of this issuer (default: {federation.GITHUB})')
     parser = argparse.ArgumentParser(prog='openstack', description=__doc__)
     verbs = parser.add_subparsers(dest='verb', required=True)
     up = verbs.add_parser('up', parents=[shared, wide], help='start what does not run; print the path of clouds.yaml')
     up.add_argument('--hours', metavar='N', type=read_hours, default=2, help='end by itself after N hours (default: 2)')
     up.add_argument('--set', metavar=SETTING, type=read_setting, action='append', default=[], help='a setting')
+    up.add_argument('--oidc-ca', metavar='FILE', type=read_path, help='certificate authority of the issuer')
     up.add_argument('--cold', action='store_true', help='make new databases instead of copying kept ones')
     down = verbs.add_parser('down', parents=[shared], help='end everything and remove the directory')
     down.add_argument('--keep', action='store_true', help='leave the directory for the next up')
@@ -51,6 +69,8 @@ def read_arguments(words):
     if options.verb == 'install':
         return options
     options.state = Path(os.path.abspath(options.state))
+    if getattr(options, 'oidc', None):
+        options.oidc = {'issuer': options.oidc, 'ca': options.oidc_ca}
     options.settings = {}
     for service, section, key, value in getattr(options, 'set', []):
         options.settings.setdefault(service, {}).setdefault(section, {})[key] = value

@@ -9,6 +9,7 @@ from trouble import Trouble, Unfit
 
 ALWAYS = ('python3-glance', 'python3-keystone', 'python3-openstackclient', 'python3-trove', 'python3-troveclient')
 BUS = ('rabbitmq-server',)
+OIDC = ('apache2-bin', 'libapache2-mod-auth-openidc')
 DOWNLOAD_SECONDS = 120
 INSTALLER = Path(__file__).with_name('install-packages')
 POLICY = Path('/usr/sbin/policy-rc.d')
@@ -32,9 +33,9 @@ def list_versions(names):
     return {row[1]: row[2] for row in rows if row[0] == 'installed'}
 
 
-def provide(bus):
+def provide(bus, oidc):
     """Installs what is missing and says what; the versions of all that the stack is made of."""
-    names = ALWAYS + (BUS if bus else ())
+    names = ALWAYS + (BUS if bus else ()) + (OIDC if oidc else ())
     missing = [name for name in names if name not in list_versions(names)]
     if missing:
         print(f'Installing with apt-get: {" ".join(missing)}', file=sys.stderr)

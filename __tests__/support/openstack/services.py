@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import broker
+import federation
 
 CONTROL = ('keystone', 'glance', 'trove')
-WITH_BUS = ('rabbitmq', *CONTROL, 'conductor')
-PORTS = ('keystone', 'glance', 'trove', 'rabbitmq', 'rabbitmq-nodes', 'rabbitmq-names')
+ALL = ('rabbitmq', *CONTROL, 'conductor', 'apache')
+PORTS = ('keystone', 'glance', 'trove', 'rabbitmq', 'rabbitmq-nodes', 'rabbitmq-names', 'apache')
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,22 @@ class Site:
     ports: dict
     secrets: dict
     bus: bool
+    # issuer of tokens, and the file with its certificate authority; None: no login with them
+    oidc: dict | None
     settings: dict
 
     def url(self, name):
-        paths = {'keystone': '/v3', 'trove': '/v1.0/%(project_id)s'}
+        paths = {'keystone': '/v3', 'apache': '/v3', 'trove': '/v1.0/%(project_id)s'}
         return f'http://127.0.0.1:{self.ports[name]}{paths.get(name, "")}'
 
     def place(self, name):
         return self.directory / name
+
+
+def choose(bus, oidc):
+    """The services of a stack."""
+    left_out = ((() if bus else ('rabbitmq', 'conductor')) + (() if oidc else ('apache',)))
+    return tuple(name for name in ALL if name not in left_out)
 
 
 def configure(site, name):
@@ -49,6 +58,7 @@ def configure_keystone(site):
         'credential': {'key_repository': site.data / 'credential'},
         'cache': {'enabled': True, 'backend': 'dogpile.cache.memory'},
         'identity': {'password_hash_rounds': 4},
+        **(federation.configure_keystone() if site.oidc else {}),
     }
 
 
@@ -110,6 +120,8 @@ def write_configuration(site, name):
     """Puts the files of a service in place; the digest of all that it is started with."""
     if name == 'rabbitmq':
         return digest(broker.write_configuration(site))
+    if name == 'apache':
+        return digest(federation.write_configuration(site))
     place = site.place(name)
     folders = ('images', 'staging', 'tasks', 'locks') if name == 'glance' else ('locks',)
     for folder in folders:
@@ -153,6 +165,7 @@ def command(site, name):
             ['/usr/bin/trove-conductor', '--config-file', str(site.place('trove') / 'trove.conf')], {},
         ),
         'rabbitmq': lambda: broker.command(site),
+        'apache': lambda: federation.command(site),
     }[name]()
 
 
@@ -161,7 +174,7 @@ def is_ready(site, name):
         return broker.answers(site)
     if name == 'conductor':
         return broker.has_consumer(site, 'trove-conductor')
-    path = {'keystone': '/v3', 'glance': '/healthcheck', 'trove': '/'}[name]
+    path = {'keystone': '/v3', 'apache': '/v3', 'glance': '/healthcheck', 'trove': '/'}[name]
     connection = http.client.HTTPConnection('127.0.0.1', site.ports[name], timeout=5)
     try:
         connection.request('GET', path)

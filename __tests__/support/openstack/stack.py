@@ -3,8 +3,10 @@ import random
 import socket
 import sys
 import time
+from dataclasses import replace
 
 import databases
+import federation
 import packages
 import processes
 import seed
@@ -20,7 +22,7 @@ def install(options):
     packages.check_machine()
     processes.check_namespaces()
     packages.tidy_policy()
-    return packages.provide(options.bus)
+    return packages.provide(options.bus, options.oidc)
 
 
 def up(options):
@@ -36,7 +38,7 @@ def up(options):
             say('Making the databases')
             databases.make(site)
         site = with_secrets(site)
-        names = services.WITH_BUS if options.bus else services.CONTROL
+        names = services.choose(options.bus, options.oidc)
         started = []
         try:
             start(site, names, started, read_record(site)['until'])
@@ -47,6 +49,8 @@ def up(options):
             raise
         if fresh and not options.settings:
             databases.keep(site.data, kept)
+        if options.oidc:
+            federation.provide(site)
         return describe(site, read_record(site))
 
 
@@ -57,7 +61,7 @@ def down(options):
     if not options.state.exists():
         return
     with state.locked(options.state):
-        processes.end([options.state / name for name in services.WITH_BUS])
+        processes.end([options.state / name for name in services.ALL])
         if not options.keep:
             state.remove(options.state)
 
@@ -72,13 +76,13 @@ def status(options):
     return describe(with_secrets(make_site(options.state, record)), record) if record else None
 
 
-def make_site(directory, record, bus=False, settings=None):
-    return services.Site(directory, directory / 'data', record['ports'], {}, bus, settings or {})
+def make_site(directory, record, bus=False, oidc=None, settings=None):
+    return services.Site(directory, directory / 'data', record['ports'], {}, bus, oidc, settings or {})
 
 
 def with_secrets(site):
     known = state.read_json(site.data / 'secrets.json') or {}
-    return services.Site(site.directory, site.data, site.ports, known, site.bus, site.settings)
+    return replace(site, secrets=known)
 
 
 def read_record(site):
@@ -89,8 +93,10 @@ def lay_out(options):
     """Decides on ports and the end of the stack, and remembers them. A port that somebody else took moves everything."""
     directory = options.state
     record = state.read_json(directory / state.RECORD) or {}
-    running = [name for name in services.WITH_BUS if processes.find(directory / name)]
+    running = [name for name in services.ALL if processes.find(directory / name)]
     ports = record.get('ports', {})
+    # a stack of an earlier version knows fewer
+    ports = {**choose_ports(), **ports} if ports else ports
     # names and nodes are ports of the broker too
     idle = [port for name, port in ports.items() if name.partition('-')[0] not in running]
     if not ports or not all(map(is_free, idle)):
@@ -98,7 +104,7 @@ def lay_out(options):
         ports, running = choose_ports(), []
     until = record['until'] if running else time.time() + options.hours * 3600
     state.write_json(directory / state.RECORD, {'ports': ports, 'until': until})
-    return make_site(directory, {'ports': ports}, options.bus, options.settings)
+    return make_site(directory, {'ports': ports}, options.bus, options.oidc, options.settings)
 
 
 def choose_ports():
@@ -120,7 +126,7 @@ def is_free(port):
 def start(site, names, started, until):
     """Starts what does not run, or runs with another configuration; ends what is not wanted any more."""
     digests = {name: services.write_configuration(site, name) for name in names}
-    found = {name: processes.find(site.place(name)) for name in services.WITH_BUS}
+    found = {name: processes.find(site.place(name)) for name in services.ALL}
     stale = [name for name, record in found.items() if record and digests.get(name) != record['digest']]
     processes.end([site.place(name) for name in stale])
     for name in names:
@@ -158,14 +164,15 @@ def provide_seed(site):
         seed.point(site, seed.Keystone(site, 'admin', 'admin'))
         known['ports'] = site.ports
     state.write_json(file, known)
-    state.write_text(site.directory / 'clouds.yaml', seed.write_clouds(site, known))
+    clouds = seed.write_clouds(site, known) + (federation.write_cloud(site) if site.oidc else '')
+    state.write_text(site.directory / 'clouds.yaml', clouds)
     return fresh
 
 
 def describe(site, record):
     """The stack as plain data."""
     rows = {}
-    for name in services.WITH_BUS:
+    for name in services.ALL:
         found = processes.find(site.place(name))
         if found:
             pids = sorted(processes.list_members(found))
@@ -175,7 +182,7 @@ def describe(site, record):
         'state': str(site.directory),
         'cloudsYaml': str(clouds),
         'text': clouds.read_text() if clouds.exists() else '',
-        'urls': {name: site.url(name) for name in services.CONTROL},
+        'urls': {name: site.url(name) for name in (*services.CONTROL, 'apache') if name in rows or name != 'apache'},
         'services': rows,
         'until': int(record['until']),
         'troveManage': databases.trove_manage(site),

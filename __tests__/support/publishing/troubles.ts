@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../fault-proxy/faults.ts';
-import type { PublishingSite, Service } from '../publishing.ts';
-import { sendSignal } from '../runner/process-tree.ts';
+import { killGroup, type PublishingSite, type Service } from '../publishing.ts';
 import type { Program } from '../stand-in/program.ts';
 import type { How } from './line.ts';
 
@@ -31,10 +30,14 @@ export interface Trouble {
   readonly before?: (site: PublishingSite) => Promise<void>;
   /** Done while the run is under way. */
   readonly during?: (site: PublishingSite, run: Program) => Promise<void>;
-  /** How the run ends: it overcomes the fault, ends with an error of this code, or is killed. */
-  readonly ends: 'published' | 'killed' | { readonly code: string; readonly isPromoted?: boolean };
-  /** Images that stay for the next run to tidy; none unless given. */
-  readonly leaves?: number;
+  /** How the run ends: it overcomes the fault, ends with an error of this code, is killed, or the one or the other. */
+  readonly ends:
+    | 'published'
+    | 'killed'
+    | 'either'
+    | { readonly code: string; readonly isPromoted?: boolean };
+  /** Images that stay for the next run to tidy: where it could not do so itself. */
+  readonly leaves?: 1;
   /** Done after the run, when nothing is proxied harmfully any more. */
   readonly after?: (site: PublishingSite) => Promise<void>;
 }
@@ -144,7 +147,7 @@ export const troubles: readonly Trouble[] = [
     id: 'stall',
     what: 'an upload in which nothing moves any more',
     faults: { glance: [put({ kind: 'stall', at: 40 })] },
-    how: { more: ['--stall-timeout', '3'] },
+    how: { more: ['--stall-timeout', '5'] },
     ends: 'published',
   },
   {
@@ -156,7 +159,9 @@ export const troubles: readonly Trouble[] = [
       await site.stack.kill('glance');
       await site.stack.up();
     },
-    ends: 'published',
+    // as long as Glance is away, the run cannot tidy
+    ends: 'either',
+    leaves: 1,
   },
   {
     id: 'hash-differs',
@@ -242,9 +247,9 @@ export const troubles: readonly Trouble[] = [
     id: 'killed',
     what: 'a publisher that is killed in the middle of the upload',
     faults: { glance: [slow] },
-    async during(site, { child }) {
+    async during(site, run) {
       await seeUpload(site);
-      sendSignal(-(child.pid ?? 0), 'SIGKILL');
+      killGroup(run);
     },
     ends: 'killed',
     leaves: 1,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { compareRank, findAsTrove, readBuild } from '../../../src/core/publish/builds.ts';
 import { toJsonPatch } from '../../../src/core/openstack/images.ts';
+import { compareRank, findAsTrove, readBuild } from '../../../src/core/publish/builds.ts';
 import { describeNewImage, markImage } from '../../../src/core/publish/changes.ts';
 import { readImage, readParameter, readVersion } from '../../../src/core/publish/read.ts';
 import { wishFor } from '../../support/publish-wishes.ts';

@@ -69,7 +69,7 @@ export function planBuild(
       deviceMapper: host.kernelFeatures.deviceMapper,
     },
     needs,
-    verify: inputs.verify === 'inspect',
+    verify: inputs.verify !== 'off',
   };
 }
 

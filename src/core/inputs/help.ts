@@ -49,11 +49,13 @@ export function renderHelp(version: string): string {
       'status',
       'Show what is published, kept, and would be deleted (trove-image status --help).',
     ),
+    row('plan', 'Tell which images of a catalogue to build, and why (trove-image plan --help).'),
     row('images', 'List the images of the catalogue. --catalogue FILE'),
     row(
       'trovestack',
       'Build as trovestack was called: trovestack build-image ARGS…; its variables count, and options of build win.',
     ),
+    row('verify', 'Prove that an image works: boot it, ask its agent (trove-image verify --help).'),
     row('version', 'Print the version.'),
     '',
     'Try: trove-image build --guest-os debian --guest-release bookworm --dry-run',

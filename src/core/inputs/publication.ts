@@ -56,16 +56,26 @@ function readTemplate(reader: InputReader<Name>): string {
 function readProperties(reader: InputReader<Name>): Readonly<Record<string, string>> {
   const properties: Record<string, string> = {};
   for (const line of splitList(reader.text('properties'), 'lines')) {
+    const head = /^[^=:]*/.exec(line)?.[0] ?? '';
     const [, name = '', value = ''] = /^([^=\s]{1,255})=(.{0,65000})$/.exec(line) ?? [];
-    if (name === '') reader.refuse('properties', line);
-    else if (secretName.test(name))
-      reader.refuse('properties', `${name}=…`, ' Everybody who may use the image can read them.');
+    if (secretName.test(head))
+      reader.refuse('properties', `${head}…`, ' Everybody who may use the image can read them.');
+    else if (name === '') reader.refuse('properties', line);
     else if (name.startsWith(buildPropertyPrefix))
       reader.refuse('properties', line, ` ${buildPropertyPrefix}… are ours.`);
+    else if (glanceFields.has(name))
+      reader.refuse('properties', line, ` ${name} is a field of Glance itself, and no property.`);
     else properties[name] = value;
   }
   return properties;
 }
+
+/** What a property cannot be called: other inputs, or Glance itself, say what is in them. */
+const glanceFields = new Set(
+  'id name owner status created_at updated_at visibility protected tags os_hidden size virtual_size checksum os_hash_algo os_hash_value disk_format container_format min_disk min_ram locations direct_url self file schema stores'.split(
+    ' ',
+  ),
+);
 
 function readGrace(reader: InputReader<Name>): number {
   const text = reader.text('grace-period');

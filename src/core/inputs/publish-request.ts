@@ -31,11 +31,17 @@ export function readPublishRequest(
 }
 
 function readFiles(reader: InputReader<PublishInputName>, cwd: string) {
+  const path = (name: PublishInputName, text: string): string => {
+    if (/\p{Cc}/u.test(text)) reader.refuse(name, text);
+    return absolute(text, cwd);
+  };
   const image = reader.text('image-path');
   if (image === '') reader.refuse('image-path', '');
-  const imagePath = absolute(image, cwd);
-  const beside = (name: 'manifest-path' | 'verdict-path', file: string): string =>
-    absolute(reader.text(name) || `${dirname(imagePath)}/${file}`, cwd);
+  const imagePath = path('image-path', image);
+  const beside = (name: 'manifest-path' | 'verdict-path', file: string): string => {
+    const given = reader.text(name);
+    return given === '' ? absolute(`${dirname(imagePath)}/${file}`, cwd) : path(name, given);
+  };
   return {
     imagePath,
     manifestPath: beside('manifest-path', 'manifest.json'),

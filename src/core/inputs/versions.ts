@@ -37,7 +37,7 @@ function checkTags(reader: InputReader<Name>, versions: readonly VersionLine[]):
   const tags = splitList(reader.text('tags'), 'words');
   for (const { datastore, name, find, tags: own } of versions) {
     if (find === 'id') continue;
-    const asked = own ?? tags;
+    const asked = [...new Set(own ?? tags)];
     const foreign = asked.filter((tag) => !tags.includes(tag));
     const title = `${datastore} ${name}`;
     if (foreign.length > 0)
@@ -84,7 +84,8 @@ function findMistake(
   for (const [key, value] of settings) {
     if (!(keys as readonly string[]).includes(key))
       return `${quote(key)} is not known.${suggest(key, keys)}`;
-    if (value === '') return `${key} has no value.`;
+    if (/^,*$/.test(value)) return `${key} has no value.`;
+    if (['version', 'manager'].includes(key) && !isName(value)) return `${key} is no name.`;
     if (['active', 'default'].includes(key) && !['true', 'false'].includes(value))
       return `${key} is true or false.`;
   }

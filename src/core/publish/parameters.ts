@@ -36,7 +36,8 @@ export function readParameterFile(text: string, path: string): ParameterFile {
   const bad = named.find(({ type }) => !types.includes(type));
   if (bad !== undefined) return refuse(`${bad.name} is of type ${JSON.stringify(bad.type)}`);
   const open = records.find(
-    ({ type, max, max_size: size }) => type === 'integer' && (max ?? size) === undefined,
+    ({ type, data_type: other, max, max_size: size }) =>
+      (type ?? other) === 'integer' && (max ?? size) === undefined,
   );
   // the API does not take an integer without bounds
   if (open !== undefined) return refuse(`${open.name} is an integer without max`);
