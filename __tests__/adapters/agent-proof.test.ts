@@ -90,8 +90,9 @@ afterEach(async () => {
     if (child.pid !== undefined && child.exitCode === null) child.kill('SIGKILL');
     await ended;
   }
-  expect(readResidue(basename(directory))).toMatchObject({ processes: [], mounts: [] });
+  const residue = readResidue(basename(directory));
   rmSync(directory, { recursive: true });
+  expect(residue).toMatchObject({ processes: [], mounts: [] });
 });
 
 /** Whether somebody listens on a port of 127.0.0.1. */

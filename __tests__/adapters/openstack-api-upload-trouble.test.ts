@@ -23,7 +23,7 @@ describe('trouble of the connection', () => {
   it.each<[string, Serve]>([
     ['at the start', reset(0)],
     ['in the middle', reset(1_500_000)],
-    ['at the end', reset(bench.small.sizeBytes)],
+    ['at the end', reset(3_000_001)],
     ['by a polite end', (request) => request.socket.end()],
   ])('%s is no answer, and nothing is thrown', async (_, serve) => {
     bench.server.serve(serve);
@@ -57,7 +57,7 @@ describe('trouble of the connection', () => {
     ],
   ])('ends when nothing moves any more: %s', async (what, serve) => {
     bench.server.serve(serve);
-    const file = what.includes('has all') ? bench.small : large;
+    const file = what.includes('has all') ? bench.small : bench.large;
     const { value, ms } = await timed(bench.send(file, { stallMs: 1000 }));
     expect(value).toEqual({ kind: 'no-answer', reason: 'nothing came or went for 1 s' });
     expect(ms).toBeGreaterThan(900);

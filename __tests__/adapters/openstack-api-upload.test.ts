@@ -67,7 +67,7 @@ describe('a file', () => {
     expect(bench.last()?.bytes).toBeLessThan(bench.small.sizeBytes);
   });
 
-  it('takes little memory, however bench.large it is', async () => {
+  it('takes little memory, however large it is', async () => {
     bench.server.serve(takeAll(204));
     const startBytes = process.memoryUsage().rss;
     let mostBytes = 0;
@@ -95,7 +95,7 @@ describe('a file', () => {
   it('that has become shorter is never taken for whole', async () => {
     bench.server.serve(takeAll(204));
     const answer = await bench.send(
-      { ...small, sizeBytes: bench.small.sizeBytes + 5 },
+      { ...bench.small, sizeBytes: bench.small.sizeBytes + 5 },
       { stallMs: 1000 },
     );
     expect(answer).toMatchObject({ kind: 'no-answer' });

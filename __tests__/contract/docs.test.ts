@@ -6,13 +6,19 @@ import { parse } from 'yaml';
 import { hygieneRules } from '../../src/core/checks/hygiene.ts';
 import { readDiffArguments } from '../../src/core/diff/arguments.ts';
 import { suggest } from '../../src/core/inputs/nearest.ts';
+import { readPlanRequest } from '../../src/core/inputs/plan-request.ts';
+import { readPublishRequest } from '../../src/core/inputs/publish-request.ts';
 import { readInputs } from '../../src/core/inputs/read.ts';
 import { isSafePath } from '../../src/core/inputs/values.ts';
 import { readWords } from '../../src/core/inputs/words.ts';
 import { readCacheArguments } from '../../src/core/shelf/arguments.ts';
+import { readVerifyArguments } from '../../src/core/verify/arguments.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { inputTable } from '../../src/model/input-table.ts';
+import type { InputSpec } from '../../src/model/inputs.ts';
 import { manifestVersion } from '../../src/model/manifest.ts';
+import { planInputs } from '../../src/model/plan-inputs.ts';
+import { publishActionInputs } from '../../src/model/publish-inputs.ts';
 import { version } from '../../src/model/version.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -70,6 +76,10 @@ function findCodes(text: string): { literals: readonly string[]; families: reado
   const expressions = [
     ...[...text.matchAll(/\bcode:([^,;]+),/g)].map((match) => match[1] as string),
     ...[...text.matchAll(/\bfailure\(\s*[^,]+,([^,]+),/g)].map((match) => match[1] as string),
+    // codes of the proof of the agent, which comes from a program of its own
+    ...[...text.matchAll(/\bCodes: ([a-z, '-]+)/g)].map(([, codes = '']) =>
+      codes.replace(/([a-z-]+)/g, "'$1'"),
+    ),
     ...[...text.matchAll(/\bdescribeImage\(\s*image,([^,]+),/g)].map((match) => match[1] as string),
   ];
   const all = (pattern: RegExp): readonly string[] => [
@@ -80,7 +90,8 @@ function findCodes(text: string): { literals: readonly string[]; families: reado
 }
 
 describe('docs/troubleshooting.md', () => {
-  const { literals, families } = findCodes(list('src', /\.ts$/).map(read).join('\n'));
+  const sources = [...list('src', /\.ts$/), 'host/agent-proof/__main__.py'];
+  const { literals, families } = findCodes(sources.map(read).join('\n'));
   const headings = findHeadings('docs/troubleshooting.md', '###');
   const isFamily = (heading: string): boolean =>
     families.some((family) => new RegExp(`^${family}$`).test(heading));
@@ -154,6 +165,7 @@ describe('an example', () => {
     ...bare,
   ]);
   const action = parse(read('action.yml')) as Record<'inputs' | 'outputs', object>;
+  const others = ['plan', 'publish', 'verify'];
 
   it('of a step uses inputs of action.yml, with values that are accepted', () => {
     const ours = steps.filter(({ uses }) => uses?.startsWith('OWNER/REPO@'));
@@ -166,6 +178,14 @@ describe('an example', () => {
       const { image: _image, ...plain } = raw;
       expect(readInputs(plain, caller).architecture).toBe('amd64');
     }
+  });
+
+  it.each(others)('of a step uses inputs of %s/action.yml', (name) => {
+    const { inputs } = parse(read(`${name}/action.yml`)) as Record<'inputs', object>;
+    const ours = steps.filter(({ uses }) => uses?.startsWith(`OWNER/REPO/${name}@`));
+    expect(ours.length).toBeGreaterThan(0);
+    for (const { with: given = {} } of ours)
+      expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
   });
 
   it('of a step names every other action by its commit, and reads outputs that exist', () => {
@@ -187,12 +207,25 @@ describe('an example', () => {
   const splitCommand = (line: string): readonly string[] =>
     [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
 
+  const readFlags = (
+    words: string[],
+    table: readonly InputSpec[],
+  ): Readonly<Record<string, string>> => {
+    const flags = table.filter((spec) => spec.flag).map(({ name }) => name);
+    const raw: Record<string, string> = {};
+    while (words.length > 0) {
+      const flag = (words.shift() as string).replace(/^--/, '');
+      if (flag === 'json') continue;
+      raw[flag] = flags.includes(flag) ? 'true' : (words.shift() ?? '');
+    }
+    return raw;
+  };
+
   it('of a command has flags that exist, with values that are accepted', () => {
     const commands = blocks('sh')
       .flatMap((text) => text.replace(/\\\n/g, ' ').split('\n'))
       .filter((line) => line.startsWith('bin/trove-image '));
     expect(commands.length).toBeGreaterThan(7);
-    const flags = inputTable.filter((spec) => 'flag' in spec).map(({ name }) => String(name));
     for (const command of commands) {
       const [, name, ...words] = splitCommand(command) as [string, string, ...string[]];
       if (name === 'diff') {
@@ -206,14 +239,26 @@ describe('an example', () => {
         expect(read().cachePath).toMatch(/^\//);
         continue;
       }
+      if (name === 'verify') {
+        const request = readVerifyArguments(words, { ...caller, isSafePath, readWords });
+        expect(request.imagePath).toMatch(/^\//);
+        continue;
+      }
+      if (name === 'publish' || name === 'status') {
+        const raw = readFlags(words, publishActionInputs);
+        expect(readPublishRequest(raw, '/', name).publication.keep).toBe(3);
+        continue;
+      }
+      if (name === 'plan') {
+        const raw = readFlags(words, planInputs);
+        expect(readPlanRequest(raw, '/', inputTable)).toMatchObject({
+          foresees: expect.any(Boolean),
+        });
+        continue;
+      }
       expect(['build', 'clean', 'datastores', 'images', 'trovestack']).toContain(name);
       if (name === 'trovestack') continue;
-      const raw: Record<string, string> = {};
-      while (words.length > 0) {
-        const flag = (words.shift() as string).replace(/^--/, '');
-        raw[flag] = flags.includes(flag) ? 'true' : (words.shift() ?? '');
-      }
-      expect(readInputs(raw, caller).architecture).toBe('amd64');
+      expect(readInputs(readFlags(words, inputTable), caller).architecture).toBe('amd64');
     }
   });
 });

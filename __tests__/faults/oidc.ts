@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { projectDirectory } from '../support/checkout.ts';
@@ -9,7 +9,9 @@ import { readCodeBlocks } from '../support/code-blocks.ts';
 import { type GithubOidc, type Job, startGithubOidc } from '../support/github-oidc.ts';
 import { explainMissingOpenstack, type Openstack, startOpenstack } from '../support/openstack.ts';
 import { makePublishable } from '../support/publishable.ts';
+import { readResidue } from '../support/residue.ts';
 import { startProgram } from '../support/stand-in/program.ts';
+import { nothing } from '../support/stand-in/workbench.ts';
 
 const MINUTE_MS = 60_000;
 const execute = promisify(execFile);
@@ -315,5 +317,29 @@ describe('the documented set-up', () => {
       expect(answer?.outcome).toBe('published');
     },
     3 * MINUTE_MS,
+  );
+});
+
+describe('Apache in the test stack', () => {
+  it(
+    'oidc.stack: listens on 127.0.0.1 only, starts again after a kill, and goes without a trace',
+    async () => {
+      const own = await startOpenstack({ oidc: github });
+      const before = (await own.services()).apache;
+      const { stdout } = await execute('ss', ['-H', '-l', '-t', '-u', '-n', '-p']);
+      const lines = stdout
+        .split('\n')
+        .filter((line) => before?.pids.some((pid) => line.includes(`pid=${pid},`)));
+      expect(lines).toEqual([expect.stringMatching(/\s127\.0\.0\.1:\d+\s/)]);
+      await own.kill('apache');
+      await own.up();
+      const after = (await own.services()).apache;
+      expect(after?.leader).not.toBe(before?.leader);
+      expect((await fetch(own.urls.apache ?? '')).status).toBe(200);
+      await own.stop();
+      expect(readResidue(basename(dirname(own.directory)))).toEqual(nothing);
+      await expect(fetch(own.urls.apache ?? '')).rejects.toThrow();
+    },
+    2 * MINUTE_MS,
   );
 });

@@ -84,7 +84,9 @@ export async function renewToken(
   access: CloudAccess,
 ): Promise<CloudAccess> {
   if (access.token === '') return access;
-  const token = await askClient(ports, target, ['token', 'issue']);
+  const token = await askClient(ports, target, ['token', 'issue'], async (stderr) =>
+    explainToken(ports, target, await askClient(ports, target, ['configuration', 'show']), stderr),
+  );
   const { id = '', expires = '' } = token as { readonly id?: string; readonly expires?: string };
   ports.mask(id);
   const expiresAtMs = Date.parse(expires);

@@ -60,7 +60,7 @@ describe('an element in a repository', () => {
       { path: 'parts/a/static/etc/a', mode: '100644', id: 'id y' },
     ];
     const [linked] = readElements(createTree(list, texts), 'elements', '/root', texts);
-    expect(linked?.sha256).toBe(here?.sha256);
+    expect(linked?.identity).toBe(here?.identity);
     expect(linked?.element.scripts).toEqual({ install: ['10-a'] });
   });
 
@@ -144,7 +144,7 @@ describe('what changed in elements', () => {
   it('names one that comes from elsewhere', () => {
     const [inRepository] = read({ 'elements/a/x': 'x' });
     if (inRepository === undefined) throw new Error('there is no element');
-    const onDisk = { ...inRepository, from: '/usr/share/elements', sha256: 'other', files: null };
+    const onDisk = { ...inRepository, from: '/usr/share/elements', identity: 'other', files: null };
     expect(sentences(explainElements([onDisk], [inRepository]))).toEqual([
       'element a comes from elements/a now, and not from /usr/share/elements',
     ]);

@@ -104,7 +104,7 @@ export async function describeImage(
   const contentId = computeBuildId({
     plan,
     diskimageBuilderVersion: builder?.version ?? '',
-    elements: elements.map(({ element, sha256 }) => ({ ...element, sha256 })),
+    elements: elements.map(({ element, identity }) => ({ ...element, sha256: identity })),
     // both states meet the same archives and constraints
     archives: plan.sources.archives.map((each) => ({
       ...each,

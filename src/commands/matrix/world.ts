@@ -96,13 +96,13 @@ const readElements = async (ports: Ports, path: string): Promise<readonly KnownE
   (await ports.elements.read([path])).map((element) => ({
     element,
     from: path,
-    sha256: element.path,
+    identity: element.path,
     files: null,
   }));
 
 const makeStandIn = (name: string): KnownElement => ({
   element: { name, path: '', scripts: {}, dependsOn: [], provides: [], sourceRepositories: [] },
   from: 'diskimage-builder',
-  sha256: '',
+  identity: '',
   files: null,
 });

@@ -1,7 +1,6 @@
 import { reachesBuild } from '../../model/element-files.ts';
 import type { Element } from '../../model/elements.ts';
 import type { TreeFile } from '../../model/matrix.ts';
-import { digest } from './held.ts';
 import { isLink, resolveLink, type Tree } from './tree.ts';
 
 /** An element, and what of it can reach an image. */
@@ -9,8 +8,8 @@ export interface KnownElement {
   readonly element: Element;
   /** For people: its path in the repository, or where else it comes from. */
   readonly from: string;
-  /** The same for the same content, in both states that are compared. */
-  readonly sha256: string;
+  /** The same text for the same content, in both states that are compared. */
+  readonly identity: string;
   /** Paths count from the element; null for one that does not lie in the repository, which is the same in both states. */
   readonly files: readonly TreeFile[] | null;
 }
@@ -28,8 +27,8 @@ export function readElements(
     if (found === null || found.file !== null) return [];
     const element = readElement(tree, path, `${root}/${path}`, texts);
     const files = listFiles(tree, found.path, texts);
-    const sha256 = digest(files.map((file) => [file.path, file.mode, file.id]));
-    return [{ element, from: path, sha256, files }];
+    const identity = files.map((file) => `${file.mode} ${file.id} ${file.path}`).join('\0');
+    return [{ element, from: path, identity, files }];
   });
 }
 

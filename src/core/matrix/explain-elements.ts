@@ -54,7 +54,7 @@ function explainContent(
   old: KnownElement | undefined,
   current: KnownElement | undefined,
 ): readonly Reason[] {
-  if (old === undefined || current === undefined || old.sha256 === current.sha256) return [];
+  if (old === undefined || current === undefined || old.identity === current.identity) return [];
   const { name } = current.element;
   if (old.files !== null && current.files !== null)
     return explainFiles(old.files, current.files, (path) => ({
