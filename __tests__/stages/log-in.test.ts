@@ -196,8 +196,12 @@ describe('a token that is renewed', () => {
     expect(ports.calls).toEqual([]);
   });
 
-  it('ends the run when Keystone does not give it', async () => {
-    const ports = makePorts({ token: no('requires authentication. (HTTP 401)') });
+  it.each<[string, Result]>([
+    ['why it may be', ok(passwordConfiguration)],
+    ['nothing about it', no('Cloud east was not found.')],
+  ])('ends the run when Keystone does not give it, and the client says %s', async (_, shown) => {
+    const refused = no('The request you have made requires authentication. (HTTP 401)');
+    const ports = makePorts({ token: refused, configuration: shown });
     const renewal = renewToken(ports, target, fakeAccess);
     expect(await problemOf(renewal)).toMatchObject({ code: 'login-refused' });
   });

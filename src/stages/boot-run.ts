@@ -101,6 +101,7 @@ async function watch(
         continue;
       case 'passed':
         if (companion.isDone) return { checks, causes: [] };
+        if (elapsed() >= run.limits.totalMs) return describeLate(checks, elapsed());
         continue;
       case 'failed':
         refuseMachine(evidence.end);
@@ -108,6 +109,28 @@ async function watch(
     }
   }
 }
+
+/** The guest is as it should be, and what else looks at it takes too long. */
+const describeLate = (checks: readonly Check[], ms: number): Proof => ({
+  checks: [
+    ...checks,
+    {
+      id: 'in-time',
+      expected: 'everything is known before the time is over',
+      found: 'the time is over',
+      ok: false,
+      ms,
+    },
+  ],
+  causes: [
+    {
+      code: 'boot-hangs',
+      message: 'The guest is up, but not all was known of its agent when its time was over.',
+      hint: 'On a slow or busy machine, give it more time: --timeout.',
+      lines: [],
+    },
+  ],
+});
 
 /** QEMU that could not start, or was killed, says nothing about the image. */
 function refuseMachine(end: GuestEnd | null): void {

@@ -128,7 +128,8 @@ async function askClient(
       await sleep(attempt * 2000);
       continue;
     }
-    const problem = await explain(result.stderr);
+    // an explanation that fails hides nothing
+    const problem = await explain(result.stderr).catch(() => null);
     if (problem !== null) throw new TroveImageError('publish', [problem]);
     throw explainLoginFailure(labelCloud(target), words, result);
   }

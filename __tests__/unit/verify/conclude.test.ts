@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { conclude } from '../../../src/core/verify/conclude.ts';
 import { gather } from '../../../src/core/verify/evidence.ts';
 import { chooseLimits } from '../../../src/core/verify/machine.ts';
+import type { GuestUnit } from '../../../src/model/guest-report.ts';
 import { makeReport } from './report.ts';
 import { goodHints } from './support.ts';
 
@@ -21,7 +22,7 @@ function guest(lines: readonly string[], ...reports: ReturnType<typeof makeRepor
     gathering.write(source, `${line}\n`, (index + 1) * 1000);
   return { gathering, evidence: gathering.read(), ms: said.length * 1000 };
 }
-const agentWith = (restarts: number) => ({ ...makeReport().agent, restarts }) as never;
+const agentWith = (restarts: number) => ({ ...(makeReport().agent as GuestUnit), restarts });
 
 describe('a guest is watched', () => {
   it('until all checks hold and the system is up', () => {
@@ -60,6 +61,25 @@ describe('a guest is watched', () => {
     const end = 1000 + limits.graceMs;
     expect(conclude(evidence, broken, how, end - 1)).toEqual({ kind: 'go on' });
     expect(conclude(evidence, broken, how, end)).toMatchObject({ why: 'grace' });
+  });
+
+  it('for some seconds only, when it is up and what is wrong will stay so', () => {
+    const damage = ['docker', 'datasource', 'file:/etc/x', 'units'].map((id) => [
+      { ...held[0], id, ok: false },
+    ]) as (typeof held)[];
+    const { evidence } = guest([], makeReport());
+    for (const checks of damage) {
+      expect(conclude(evidence, checks, how, 20_999)).toEqual({ kind: 'go on' });
+      expect(conclude(evidence, checks, how, 21_000)).toMatchObject({ why: 'grace' });
+    }
+    const agent = { ...agentWith(0), enabled: 'disabled', active: 'inactive' };
+    const off = guest([], makeReport({ agent }));
+    expect(conclude(off.evidence, broken, how, 21_000)).toMatchObject({ why: 'grace' });
+  });
+
+  it('without an end when all is well: who waits for more ends it', () => {
+    const { evidence } = guest([], makeReport());
+    expect(conclude(evidence, held, how, limits.totalMs * 2)).toEqual({ kind: 'passed' });
   });
 
   it('for the same time after its last word, when it asks for a login and does not report', () => {

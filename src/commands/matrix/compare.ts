@@ -26,13 +26,16 @@ export async function compareImage(
     ];
   }
   if (old.contentId === now.contentId) return [];
-  const names = await findEffective(comparison, old, now);
-  const reasons = [
-    ...explainElements(old.elements, now.elements),
-    ...explainInputs(old.texts, now.texts, names),
+  const ofTree = [
     ...explainFiles(old.held, now.held, (path) => ({ kind: 'file', subject: path })),
     ...explainRevision(old, now),
   ];
+  const ofElements = explainElements(old.elements, now.elements);
+  const differing = listDiffering(old.texts, now.texts);
+  // a difference that is the only one is the reason
+  const isClear = differing.length === 1 && ofTree.length + ofElements.length === 0;
+  const names = isClear ? differing : await findEffective(comparison, old, now, differing);
+  const reasons = [...ofElements, ...explainInputs(old.texts, now.texts, names), ...ofTree];
   return reasons.length > 0 ? reasons : explainVariables(old, now);
 }
 
@@ -54,9 +57,10 @@ async function findEffective(
   comparison: Comparison,
   old: Described,
   now: Described,
+  differing: readonly string[],
 ): Promise<readonly string[]> {
   const effective: string[] = [];
-  for (const name of listDiffering(old.texts, now.texts)) {
+  for (const name of differing) {
     const { [name]: _now, ...rest } = now.texts.raw;
     const text = old.texts.raw[name];
     const raw = text === undefined ? rest : { ...rest, [name]: text };
