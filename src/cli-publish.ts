@@ -3,11 +3,13 @@ import { findMisplaced, parseFlags, readSecretVariables } from './cli-inputs.ts'
 import { renderFlag } from './core/inputs/help.ts';
 import { readPublishRequest } from './core/inputs/publish-request.ts';
 import { createScrubber } from './core/log/scrub.ts';
+import { listYamlSecrets } from './core/openstack/access.ts';
 import { renderPublishHelp, renderStatusHelp } from './core/publish/help.ts';
 import { runPublishRequest } from './entry-publish.ts';
 import { exitCodes, TroveImageError } from './errors.ts';
 import type { PublishRequest } from './model/publication.ts';
 import { publishActionInputs } from './model/publish-inputs.ts';
+import { secretName } from './model/secrets.ts';
 import type { Log } from './ports/log.ts';
 import { wirePublish } from './wiring.ts';
 
@@ -31,7 +33,7 @@ export async function publishAndTell(
   log: Log,
   signal: AbortSignal,
 ): Promise<{ readonly text: string; readonly data: unknown; readonly exitCode: number }> {
-  const hidden: string[] = [];
+  const hidden = [...listYamlSecrets(request.publication.login.cloudsYaml, secretName)];
   const quiet = scrubLog(log, (text) => createScrubber(hidden)(text));
   const ports = wirePublish(quiet, process.env, signal, {
     mask: (secret) => void hidden.push(secret),

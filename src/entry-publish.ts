@@ -2,6 +2,7 @@ import { foreseePublication, publish } from './commands/publish.ts';
 import type { PublishPorts, PublishSettings } from './commands/publish-ports.ts';
 import { lookAtLine } from './commands/publish-status.ts';
 import { foreseeRollback, rollBack } from './commands/roll-back.ts';
+import { stopIfCancelled } from './commands/settings.ts';
 import { alignRows, showName } from './core/diff/spelling.ts';
 import { describeAge } from './core/layers/explain.ts';
 import { judgeBuilds } from './core/publish/judge.ts';
@@ -38,6 +39,19 @@ export function requestPublication(
 
 /** Runs one request of the action or the command line. */
 export async function runPublishRequest(
+  ports: PublishPorts,
+  settings: PublishSettings,
+): Promise<PublishAnswer> {
+  try {
+    return await answerRequest(ports, settings);
+  } catch (error) {
+    // what was killed or given up reports a failure of its own, which nobody asked for
+    stopIfCancelled(settings.signal);
+    throw error;
+  }
+}
+
+async function answerRequest(
   ports: PublishPorts,
   settings: PublishSettings,
 ): Promise<PublishAnswer> {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createCloudClient } from './adapters/cloud-client.ts';
@@ -52,16 +52,23 @@ export function wirePublish(
 ): PublishPorts {
   return {
     commands: createCommands(allowEnvironment(environment), process.getuid?.() === 0),
-    client: createCloudClient(environment),
+    client: createCloudClient(environment, signal),
     files: createFiles(),
     digestFile,
     log,
     clock: { now: Date.now },
     ...createPace(signal),
-    openApi: createOpenstackApi,
+    openApi: (tls, how) =>
+      createOpenstackApi({ ...tls, caPath: tls.caPath || findAuthorities(environment) }, how),
     newId: randomUUID,
     ...github,
   };
+}
+
+/** The certificate authorities that OpenStack's client trusts: those of the system, not a list of Node's own. */
+function findAuthorities({ REQUESTS_CA_BUNDLE: bundle }: Environment): string {
+  const paths = [bundle ?? '', '/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/cert.pem'];
+  return paths.find((path) => path !== '' && existsSync(path)) ?? '';
 }
 
 /** The cache that the inputs ask for; null when it is off. `service` is what a workflow step can use, and no shell. */

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createCloudClient } from '../../src/adapters/cloud-client.ts';
 
+const { signal } = new AbortController();
+
 const directory = mkdtempSync(join(tmpdir(), 'cloud client-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -22,7 +24,7 @@ const run = async (
   more: Readonly<Record<string, string>> = {},
   input = '',
 ) => {
-  const { stdout } = await createCloudClient({ PATH: echo, ...environment }).run(
+  const { stdout } = await createCloudClient({ PATH: echo, ...environment }, signal).run(
     words,
     more,
     input,
@@ -83,14 +85,16 @@ describe("OpenStack's client", () => {
       'fails',
       'printf "\\303"; sleep 0.1; printf "\\274"; echo no >&2; exit 3',
     );
-    const result = await createCloudClient({ PATH: path }).run(['x'], {});
+    const result = await createCloudClient({ PATH: path }, signal).run(['x'], {});
     expect(result).toEqual({ exitCode: 3, stdout: 'ü', stderr: 'no\n' });
   });
 
   it('is looked for along the path, the first that is there, directories with odd names too', async () => {
     const odd = makeClient('a "b" $c', 'echo odd');
     const path = ['', '/no/such/directory', odd, echo].join(':');
-    expect(await createCloudClient({ PATH: path }).run([], {})).toMatchObject({ stdout: 'odd\n' });
+    expect(await createCloudClient({ PATH: path }, signal).run([], {})).toMatchObject({
+      stdout: 'odd\n',
+    });
   });
 
   it('is not what only has its name: a directory, or a file that cannot be run', async () => {
@@ -98,7 +102,7 @@ describe("OpenStack's client", () => {
     mkdirSync(join(folder, 'openstack'), { recursive: true });
     chmodSync(join(text, 'openstack'), 0o644);
     const path = [folder, text, makeClient('right', 'echo right')].join(':');
-    expect(await createCloudClient({ PATH: path }).run([], {})).toMatchObject({
+    expect(await createCloudClient({ PATH: path }, signal).run([], {})).toMatchObject({
       stdout: 'right\n',
     });
   });
@@ -109,7 +113,7 @@ describe("OpenStack's client", () => {
     const written: string[] = [];
     process.stdout.write = ((text: string) => written.push(text) > 0) as typeof write;
     try {
-      await createCloudClient({ PATH: path }).run([], {});
+      await createCloudClient({ PATH: path }, signal).run([], {});
     } finally {
       process.stdout.write = write;
     }
@@ -124,7 +128,7 @@ describe('where there is no client', () => {
 
   it('has exit code 127, and says so', async () => {
     if (isInstalled) return console.log('not tested: this machine has the openstack command');
-    const result = await createCloudClient({ PATH: directory }).run(['--version'], {});
+    const result = await createCloudClient({ PATH: directory }, signal).run(['--version'], {});
     expect(result).toEqual({ exitCode: 127, stdout: '', stderr: 'there is no openstack command' });
   });
 });

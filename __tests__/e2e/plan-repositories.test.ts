@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { listReasons, planIn, readRefusal } from '../support/planning.ts';
 import { makeRepository, runGit, script, type TestRepository } from '../support/repository.ts';
-import { makeTroveTree } from '../support/trove-tree.ts';
+import { commitHook, makeTroveTree } from '../support/trove-tree.ts';
 
 const catalogue = `version: 1
 defaults: { guest-release: bookworm, elements-path: elements }
@@ -278,5 +278,37 @@ images:
     });
     // what is not committed is not in the agent
     expect(await listReasons(path, { base: 'HEAD' })).toEqual({});
+  });
+
+  it('of another repository counts by what its references stand for', async () => {
+    const upstream = makeTroveTree(join(directory, 'upstream'));
+    const ref = upstream.commit ?? '';
+    const text = (name: string): string =>
+      withTrove.replace(
+        'trove-path: trove',
+        `trove-repository: ${upstream.path}, trove-ref: ${name}`,
+      );
+    const home = process.env.XDG_CACHE_HOME;
+    process.env.XDG_CACHE_HOME = join(directory, 'cache');
+    try {
+      repository.change({ 'trove-images.yml': text('master') });
+      repository.commit();
+      // another name for the same commit
+      repository.change({ 'trove-images.yml': text(ref) });
+      expect(await listReasons(repository.path, { base: 'HEAD' })).toEqual({});
+      repository.commit();
+      const next = commitHook(upstream, 'true');
+      repository.change({ 'trove-images.yml': text(next) });
+      expect(await listReasons(repository.path, { base: 'HEAD' })).toEqual({
+        source: [
+          'element guest-agent changed',
+          expect.stringMatching(/^input trove-ref changed from [0-9a-f]{40} to /),
+          `Trove is at ${next.slice(0, 12)}, was at ${ref.slice(0, 12)}`,
+        ],
+      });
+    } finally {
+      if (home === undefined) delete process.env.XDG_CACHE_HOME;
+      else process.env.XDG_CACHE_HOME = home;
+    }
   });
 });

@@ -19,7 +19,7 @@ export const faults: readonly Fault[] = [
     name: 'no-bootloader',
     what: 'has no boot loader',
     code: 'boot-no-bootloader',
-    line: /No bootable device|not a bootable disk/,
+    line: /Booting from Hard Disk/,
   },
   {
     name: 'wrong-root',

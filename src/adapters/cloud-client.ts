@@ -10,9 +10,13 @@ import type { CloudClient } from '../ports/cloud-client.ts';
 const passedOn =
   /^(OS_[A-Z0-9_]+|XDG_CONFIG_(HOME|DIRS)|https?_proxy|no_proxy|REQUESTS_CA_BUNDLE)$/i;
 
+/** A Keystone that takes a connection and never answers. */
+const timeoutMs = 120_000;
+
 /** The `openstack` of the caller's own search path. */
 export function createCloudClient(
   environment: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
 ): CloudClient {
   const kept = Object.entries(environment).filter(
     (entry): entry is [string, string] => passedOn.test(entry[0]) && entry[1] !== undefined,
@@ -31,14 +35,22 @@ export function createCloudClient(
       if (program === undefined)
         return { exitCode: 127, stdout: '', stderr: 'there is no openstack command' };
       // not @actions/exec: a program that ends before it has read its input would end this one with it
-      const child = spawn(program, [...words], { env: { ...base, ...more } });
+      const child = spawn(program, [...words], {
+        env: { ...base, ...more },
+        timeout: timeoutMs,
+        killSignal: 'SIGKILL',
+      });
+      const end = (): void => void child.kill('SIGKILL');
+      signal.addEventListener('abort', end, { once: true });
       child.stdin.on('error', () => undefined).end(standardInput);
       const [[code], stdout, stderr] = await Promise.all([
         once(child, 'close') as Promise<[number | null]>,
         text(child.stdout),
         text(child.stderr),
       ]);
-      return { exitCode: code ?? 1, stdout, stderr };
+      signal.removeEventListener('abort', end);
+      const late = code === null ? `no answer within ${timeoutMs / 1000} s: timed out` : '';
+      return { exitCode: code ?? 1, stdout, stderr: stderr || late };
     },
   };
 }

@@ -5,6 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import { homedir } from 'node:os';
 import { Transform } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { getProxyForUrl } from 'proxy-from-env';
 import type { Tls } from '../model/publication.ts';
@@ -120,7 +121,13 @@ function route(url: string, options: TlsOptions) {
   if (!url.startsWith('http:'))
     return {
       to: url,
-      options: { ...options, agent: new HttpsProxyAgent(proxy, options) },
+      options: {
+        ...options,
+        agent: new HttpsProxyAgent(proxy, options),
+        // the agent forgets an address that is no name
+        checkServerIdentity: (_: string, certificate: PeerCertificate) =>
+          checkServerIdentity(new URL(url).hostname, certificate),
+      },
       headers: {},
     };
   const { username, password } = new URL(proxy);
@@ -147,7 +154,11 @@ async function send(
   });
   const isAnswered = response.then(() => true);
   if (!(await Promise.race([go.then(() => false), isAnswered]))) {
-    const file = createReadStream(path, { highWaterMark: chunkBytes });
+    const file = createReadStream(path, {
+      highWaterMark: chunkBytes,
+      // no more than was announced, should it have grown
+      ...(sizeBytes > 0 ? { end: sizeBytes - 1 } : {}),
+    });
     const body = count(isAlive, onSent, { sizeBytes, beforeEnd });
     // said before the pipeline says no more than that it has ended
     for (const each of [file, body]) each.once('error', (error: Error) => request.destroy(error));

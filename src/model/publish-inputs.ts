@@ -57,7 +57,7 @@ export const publishInputs = [
     default: '',
     list: 'words',
     summary:
-      'Tags by which Trove finds the image, separated by spaces, commas or lines; by default glance-name, cut into tags as short as Trove wants them.',
+      'Tags by which Trove finds the image, separated by spaces, commas or lines; by default one: glance-name, or its beginning and a digest where it is longer than Trove takes.',
     accepts:
       'tags without spaces and commas, at most 255 characters; with datastore-versions at most 5 of at most 20 characters',
     placeholder: 'TAGS',

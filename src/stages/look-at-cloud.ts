@@ -132,7 +132,10 @@ async function ask(
   for (let attempt = 1; ; attempt += 1) {
     const answer = await api.call({ method: 'GET', url });
     const refusal = readRefusal(answer);
-    if (answer.kind === 'answer' && (refusal === null || accepted.includes(answer.status)))
+    if (
+      answer.kind === 'answer' &&
+      (refusal === null || (accepted.includes(answer.status) && refusal.reason !== 'unavailable'))
+    )
       return answer;
     if (attempt === tries || refusal?.reason !== 'unavailable') {
       const isForbidden = refusal?.reason === 'forbidden';

@@ -50,8 +50,10 @@ export async function readToPublish(
       throw unreadable('image-path', 'image-not-described', paths.imagePath, error);
     });
   const file = { path: paths.imagePath, sizeBytes, sha256: digests.sha256 ?? '' };
-  const problems = [...findObjections(publication, build, file), ...parameters.problems];
-  if (problems.length > 0) throw new TroveImageError('publish', problems);
+  const objections = findObjections(publication, build, file);
+  const problems = [...objections, ...parameters.problems];
+  const kind = objections.length > 0 ? 'publish' : 'input';
+  if (problems.length > 0) throw new TroveImageError(kind, problems);
   const verdictText = await ports.files.read(paths.verdictPath).catch(() => null);
   const read = verdictText === null ? null : readVerdict(verdictText);
   const verdict = weighVerdict(publication.requireVerify, build, file, read);

@@ -64,14 +64,14 @@ describe.each(['rollback', 'status'] as const)('the request of %s', (kind) => {
   });
 
   it('has the line of an image, which need not be there', () => {
-    const raw = { 'image-path': 'out/a.b.qcow2', 'glance-name': 'x-{name}' };
+    const raw = { 'image-path': 'out/a.b.qcow2', 'glance-name': 'x-a.b' };
     expect(read(raw)).toMatchObject({ line: 'x-a.b' });
   });
 
   it.each<[Raw]>([
     [{}],
     [{ 'glance-name': '{os}-guest' }],
-    [{ 'image-path': 'a.qcow2', 'glance-name': '{name}-{release}' }],
+    [{ 'image-path': 'a.qcow2', 'glance-name': '{name}' }],
   ])('is refused when only a manifest could fill the name in: %j', (raw) => {
     expect(messagesOf(raw)).toEqual([expect.stringContaining('a name that is written out')]);
   });

@@ -42,6 +42,7 @@ describe('the defaults', () => {
       cacheMaxAgeDays: 7,
       cacheMaxSizeGib: 20,
       verify: 'inspect',
+      publication: null,
       artifact: 'auto',
       retentionDays: 0,
       workDir: '/var/tmp',

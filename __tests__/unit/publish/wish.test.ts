@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { nameLine } from '../../../src/core/publish/image.ts';
 import {
   composeWish,
-  cutIntoTags,
   heartbeatMs,
   makePolicy,
-  nameLine,
+  nameTag,
   undoPromotion,
 } from '../../../src/core/publish/wish.ts';
-import { mostTagLength, mostTags } from '../../../src/model/publication.ts';
+import { mostTagLength } from '../../../src/model/publication.ts';
 import { wishFor } from '../../support/publish-wishes.ts';
 import { builtFile, builtWith } from '../support/built.ts';
 import { publicationOf, type RawPublication } from '../support/publication.ts';
@@ -19,43 +19,21 @@ const compose = (raw: RawPublication = {}, change?: Parameters<typeof builtWith>
   });
 const parameter = { name: 'x', type: 'string', restartRequired: false, min: null, max: null };
 
-describe('a name as tags', () => {
+describe('the tag of a line', () => {
   it.each([
-    ['guest', ['guest']],
-    ['trove-guest-debian', ['trove-guest-debian']],
-    ['trove-guest-debian-bookworm', ['trove-guest-debian', 'bookworm']],
-    ['trove-guest-debian-bookworm-dev', ['trove-guest-debian', 'bookworm-dev']],
-    ['x'.repeat(20), ['x'.repeat(20)]],
-    [`${'x'.repeat(19)}-y`, ['x'.repeat(19), 'y']],
-    [`${'x'.repeat(18)}-y`, [`${'x'.repeat(18)}-y`]],
-    ['x'.repeat(45), ['x'.repeat(20), 'x'.repeat(20), 'x'.repeat(5)]],
-    [`${'x'.repeat(22)}-y-z`, ['x'.repeat(20), 'xx-y-z']],
-  ])('%s is cut at its dashes where that can be: %j', (line, tags) => {
-    expect(cutIntoTags(line)).toEqual(tags);
+    ['guest', 'guest'],
+    ['x'.repeat(20), 'x'.repeat(20)],
+    ['trove-guest-debian-bookworm', expect.stringMatching(/^trove-guest-[0-9a-f]{8}$/)],
+    ['x'.repeat(128), expect.stringMatching(/^x{11}-[0-9a-f]{8}$/)],
+  ])('of %s is as long as Trove takes: %j', (line, tag) => {
+    expect(nameTag(line)).toEqual(tag);
+    expect(nameTag(line).length).toBeLessThanOrEqual(mostTagLength);
   });
 
-  it('never is more or longer than Trove takes, and read one after the other it is the name', () => {
-    let seed = 7;
-    const random = (below: number): number => {
-      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
-      return Math.floor(seed / 2 ** 16) % below;
-    };
-    let cut = 0;
-    for (let round = 0; round < 2000; round += 1) {
-      const words = Array.from({ length: 1 + random(8) }, () =>
-        'ab._+'.charAt(random(5)).repeat(1 + random(26)),
-      );
-      const line = words.join('-').slice(0, 128);
-      const tags = cutIntoTags(line);
-      const [whole, read] = [line, tags.join('')].map((text) => text.replaceAll('-', ''));
-      expect(tags.length).toBeLessThanOrEqual(mostTags);
-      for (const tag of tags)
-        expect(tag).toMatch(new RegExp(`^[^-].{0,${mostTagLength - 1}}(?<!-)$`));
-      if (tags.length < mostTags) expect([line, read]).toEqual([line, whole]);
-      else expect(whole?.startsWith(read ?? '?')).toBe(true);
-      if (tags.length > 1) cut += 1;
-    }
-    expect(cut).toBeGreaterThan(1000);
+  it('is that of no other line, however alike they are', () => {
+    const lines = ['debian-bookworm', 'debian-bookworm-dev', 'debian-bookworm-mysql', 'debian'];
+    const tags = lines.map((line) => nameTag(`trove-guest-${line}`));
+    expect(new Set(tags).size).toBe(lines.length);
   });
 });
 
@@ -70,7 +48,7 @@ describe('the wish', () => {
       },
       ...{ buildId: build.buildId, manifestDigest: build.manifestDigest, revision: build.revision },
       ...{ sourceTimeMs: build.sourceTimeMs, sizeBytes: builtFile.sizeBytes, diskFormat: 'qcow2' },
-      ...{ tags: ['trove-guest-debian', 'bookworm'], visibility: 'private' },
+      ...{ tags: [nameTag('trove-guest-debian-bookworm')], visibility: 'private' },
       ...{ minDiskGb: 5, minRamMb: 0, keepProtected: false, prove: false },
       properties: {
         ...{ architecture: 'x86_64', hw_rng_model: 'virtio', os_distro: 'debian' },
@@ -114,7 +92,7 @@ describe('the wish', () => {
       { 'datastore-versions': 'mysql 8.4' },
       {
         versions: [
-          { datastore: 'mysql', tags: ['trove-guest-debian', 'bookworm'], parameters: [] },
+          { datastore: 'mysql', tags: [nameTag('trove-guest-debian-bookworm')], parameters: [] },
         ],
       },
     ],

@@ -89,6 +89,13 @@ describe('a guest is watched', () => {
     expect(conclude(evidence, broken, how, end)).toMatchObject({ why: 'grace' });
   });
 
+  it('for some seconds only after that, when it has no cloud-init that could report', () => {
+    const lost = { limits, hints: { ...goodHints, hasCloudInit: false } };
+    const { evidence, ms } = guest(['Linux version 6', 'guest login: ']);
+    expect(conclude(evidence, broken, lost, ms + 19_999)).toEqual({ kind: 'go on' });
+    expect(conclude(evidence, broken, lost, ms + 20_000)).toMatchObject({ why: 'grace' });
+  });
+
   it('until it has been silent for long', () => {
     const { evidence, ms } = guest(['Linux version 6']);
     const end = ms + limits.silenceMs;

@@ -10,6 +10,7 @@ import { digest, findRevision, listHeld, locate, type Place } from '../../core/m
 import type { Tree } from '../../core/matrix/tree.ts';
 import { TroveImageError } from '../../errors.ts';
 import type { CatalogueImage } from '../../model/catalogue.ts';
+import type { Element } from '../../model/elements.ts';
 import type { Inputs } from '../../model/inputs.ts';
 import type { TreeFile } from '../../model/matrix.ts';
 import type { World } from './world.ts';
@@ -45,7 +46,8 @@ export interface Comparison {
 }
 
 interface Known {
-  readonly elements: readonly KnownElement[];
+  readonly elements: ReadonlyMap<Element, KnownElement>;
+  readonly list: readonly Element[];
   /** Elements that every image may hold, where nobody can tell. */
   readonly always: readonly string[];
 }
@@ -98,9 +100,9 @@ export async function describeImage(
   const path = [...plan.elementsPath, ...(builder === null ? [] : [builder.elementsDir])];
   const known = await findKnown(comparison, state, path);
   const names = [...plan.elements, ...known.always];
-  const found = known.elements.map(({ element }) => element);
-  const used = new Set(resolveClosure(names, found, path, findNearest));
-  const elements = known.elements.filter(({ element }) => used.has(element));
+  const elements = resolveClosure(names, known.list, path, findNearest).flatMap(
+    (element) => known.elements.get(element) ?? [],
+  );
   const contentId = computeBuildId({
     plan,
     diskimageBuilderVersion: builder?.version ?? '',
@@ -155,8 +157,9 @@ async function listKnown(
   const byName = new Map<string, KnownElement>();
   for (const each of [...lists.flat(), ...world.standIns])
     if (!byName.has(each.element.name)) byName.set(each.element.name, each);
+  const elements = new Map([...byName.values()].map((each) => [each.element, each]));
   const always = world.standIns
     .map(({ element }) => element.name)
     .filter((name) => byName.get(name)?.files != null);
-  return { elements: [...byName.values()], always };
+  return { elements, list: [...elements.keys()], always };
 }

@@ -26,6 +26,7 @@ export interface World {
 export function createWorld(ports: Ports, host: HostFacts, own: Installation): World {
   const contents = new Map<string, Promise<Content>>();
   const elements = new Map<string, Promise<readonly KnownElement[]>>();
+  const constant = [own.elementsDir, host.diskimageBuilder?.elementsDir];
   return {
     host,
     own,
@@ -33,7 +34,7 @@ export function createWorld(ports: Ports, host: HostFacts, own: Installation): W
       remember(contents, JSON.stringify(selectDeciding(inputs)), () =>
         findContent(ports, own, inputs),
       ),
-    elementsAt: (path) => remember(elements, path, () => readElements(ports, path)),
+    elementsAt: (path) => remember(elements, path, () => readElements(ports, path, constant)),
     standIns: host.diskimageBuilder === null ? builderElements.map(makeStandIn) : [],
   };
 }
@@ -91,14 +92,19 @@ const standFor = ({ datastores, backupImages, containerImages }: Inputs): Contai
   configDigest: JSON.stringify([datastores, backupImages, containerImages]),
 });
 
-/** They are the same in both states: where they lie stands for what they hold. */
-const readElements = async (ports: Ports, path: string): Promise<readonly KnownElement[]> =>
-  (await ports.elements.read([path])).map((element) => ({
-    element,
-    from: path,
-    identity: element.path,
-    files: null,
-  }));
+/** Ours and diskimage-builder's are the same in both states; others may be found in another place. */
+async function readElements(
+  ports: Ports,
+  path: string,
+  constant: readonly (string | undefined)[],
+): Promise<readonly KnownElement[]> {
+  const elements = await ports.elements.read([path]);
+  const digests = constant.includes(path) ? [] : await ports.elements.digest(elements);
+  return elements.map((element, index) => {
+    const identity = digests[index]?.sha256 ?? element.path;
+    return { element, from: path, identity, files: null };
+  });
+}
 
 const makeStandIn = (name: string): KnownElement => ({
   element: { name, path: '', scripts: {}, dependsOn: [], provides: [], sourceRepositories: [] },

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path/posix';
+import { dirname } from 'node:path/posix';
 import { TroveImageError } from '../../errors.ts';
 import type { PublishRequest } from '../../model/publication.ts';
 import { type PublishInputName, publishActionInputs } from '../../model/publish-inputs.ts';
@@ -24,7 +24,7 @@ export function readPublishRequest(
   const request: PublishRequest =
     kind === 'publish'
       ? { ...common, kind, files: readFiles(reader, cwd) }
-      : { ...common, kind, from, line: readLine(reader, cwd) };
+      : { ...common, kind, from, line: readLine(reader) };
   const mistakes = [...findUnknown(raw, publishActionInputs), ...reader.mistakes];
   if (mistakes.length > 0) throw new TroveImageError('input', mistakes);
   return request;
@@ -49,13 +49,10 @@ function readFiles(reader: InputReader<PublishInputName>, cwd: string) {
   };
 }
 
-/** Without an image its name fills the template in; what a manifest would say has to be written out. */
-function readLine(reader: InputReader<PublishInputName>, cwd: string): string {
-  const template = reader.text('glance-name');
-  const imagePath = reader.text('image-path');
-  const name = imagePath === '' ? null : basename(absolute(imagePath, cwd)).replace(/\.[^.]+$/, '');
-  const line = template.replaceAll('{name}', name ?? '{name}');
+/** Without a manifest there is nothing that fills the template in. */
+function readLine(reader: InputReader<PublishInputName>): string {
+  const line = reader.text('glance-name');
   if (line.includes('{'))
-    reader.refuse('glance-name', template, ' Without an image it is a name that is written out.');
+    reader.refuse('glance-name', line, ' Without a manifest it is a name that is written out.');
   return line;
 }

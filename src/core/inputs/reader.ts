@@ -63,7 +63,11 @@ export function createReader<Name extends string = InputName>(
 
 /** A value as it is shown to people: quoted, control characters visible, cut at 80 characters. */
 export function quote(value: string): string {
-  const shown = JSON.stringify(value);
+  const shown = JSON.stringify(value).replace(
+    // what a terminal would act on
+    /[\u007f-\u009f]/g,
+    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
+  );
   return shown.length > 82 ? `${shown.slice(0, 80)}…"` : shown;
 }
 

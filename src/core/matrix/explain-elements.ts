@@ -61,7 +61,11 @@ function explainContent(
       kind: nameKind(path),
       subject: `${name}/${path}`,
     }));
-  const change = `comes from ${current.from} now, and not from ${old.from}`;
+  // Trove's elements lie in another place for every commit
+  const isReplaced = (old.files === null) !== (current.files === null);
+  const change = isReplaced
+    ? `comes from ${current.from} now, and not from ${old.from}`
+    : 'changed';
   return [{ kind: 'element', subject: name, change }];
 }
 

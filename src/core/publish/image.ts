@@ -93,6 +93,14 @@ export interface FileToPublish {
   readonly sha256: string;
 }
 
+/** Fills the template of the line in. */
+export const nameLine = (template: string, fileName: string, build: PublishedBuild): string =>
+  template
+    .replaceAll('{name}', fileName.replace(/\.[^.]+$/, ''))
+    .replaceAll('{os}', build.os)
+    .replaceAll('{release}', build.release)
+    .replaceAll('{architecture}', build.architecture);
+
 /** What forbids to publish this file, all of it. */
 export function findObjections(
   publication: Publication,
@@ -106,6 +114,14 @@ export function findObjections(
       code: 'image-not-described',
       message: `image-path: ${file.path} (sha256 ${file.sha256}) is none of the files that its manifest names: ${build.files.map(({ fileName, sha256 }) => `${fileName} ${sha256.slice(0, 12)}…`).join(', ')}.`,
       hint: 'Publish the image as it was built, with the manifest beside it; download the artifact again if it is damaged.',
+    });
+  }
+  const line = nameLine(publication.glanceName, described?.fileName ?? '', build);
+  if (described !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/.test(line)) {
+    problems.push({
+      code: 'bad-input',
+      message: `glance-name: ${JSON.stringify(line)} is no name for an image: letters, digits, . _ + -, at most 128.`,
+      hint: 'Write the name out in glance-name: that of the file cannot be used.',
     });
   }
   if (build.isDevelopment && !publication.allowDevelopment) {

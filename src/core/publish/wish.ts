@@ -1,7 +1,8 @@
-import { mostTagLength, mostTags, type Publication } from '../../model/publication.ts';
+import { createHash } from 'node:crypto';
+import { mostTagLength, type Publication } from '../../model/publication.ts';
 import type { Parameter } from '../../model/publish.ts';
 import type { PublishPolicy, PublishWish, RollbackWish } from '../../model/publish-wish.ts';
-import type { FileToPublish, PublishedBuild } from './image.ts';
+import { type FileToPublish, nameLine, type PublishedBuild } from './image.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -18,25 +19,14 @@ export const makePolicy = ({ keep, graceMs }: Publication): PublishPolicy => ({
 /** How often a run shows that it is alive: many times before it counts as dead. */
 export const heartbeatMs = MINUTE_MS;
 
-/** Fills the template of the line in. */
-export const nameLine = (template: string, fileName: string, build: PublishedBuild): string =>
-  template
-    .replaceAll('{name}', fileName.replace(/\.[^.]+$/, ''))
-    .replaceAll('{os}', build.os)
-    .replaceAll('{release}', build.release)
-    .replaceAll('{architecture}', build.architecture);
-
-/** A name as tags that Trove takes: at most 5 of at most 20 characters, cut at dashes where that can be. */
-export function cutIntoTags(line: string): readonly string[] {
-  const parts = line.match(/[^-]+(-|$)/g) ?? [line];
-  const tags: string[] = [];
-  for (const part of parts.flatMap((each) => each.match(/.{1,20}/g) ?? [])) {
-    const longer = `${tags.at(-1) ?? ''}${part}`;
-    if (tags.length > 0 && longer.replace(/-$/, '').length <= mostTagLength)
-      tags[tags.length - 1] = longer;
-    else tags.push(part);
-  }
-  return tags.slice(0, mostTags).map((tag) => tag.replace(/-$/, ''));
+/**
+ * The tag of a line that is given none: its name, or as much of it as Trove's length leaves beside a digest. No line has
+ * that of another one, nor a part of it: Trove finds what has all the tags that it asks for.
+ */
+export function nameTag(line: string): string {
+  if (line.length <= mostTagLength) return line;
+  const digest = createHash('sha256').update(line).digest('hex').slice(0, 8);
+  return `${line.slice(0, mostTagLength - digest.length - 1)}-${digest}`;
 }
 
 /** What shall be published, from the inputs, the build and the file. */
@@ -52,7 +42,7 @@ export function composeWish(
 ): PublishWish {
   const described = build.files.find(({ sha256 }) => sha256 === file.sha256);
   const line = nameLine(publication.glanceName, described?.fileName ?? '', build);
-  const tags = publication.tags.length > 0 ? publication.tags : cutIntoTags(line);
+  const tags = publication.tags.length > 0 ? publication.tags : [nameTag(line)];
   return {
     kind: 'publish',
     line,

@@ -49,7 +49,8 @@ function giveUp(
   const restarts = report?.agent?.restarts ?? 0;
   if (restarts >= 2 || (restarts === 1 && settledMs !== null)) return 'agent restarts';
   const upMs = report === null ? findSilentLogin(evidence) : settledMs;
-  const graceMs = isHopeless(evidence, checks) ? hopelessMs : limits.graceMs;
+  const isLost = hints.hasCloudInit === false || isHopeless(evidence, checks);
+  const graceMs = isLost ? hopelessMs : limits.graceMs;
   if (upMs !== null && nowMs - upMs >= graceMs) return 'grace';
   const isDead = !hints.hasBootCode && findMilestones(console).kernel === undefined;
   if (nowMs - lastWordMs >= (isDead ? deadMs : limits.silenceMs)) return 'silence';

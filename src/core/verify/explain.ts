@@ -47,6 +47,7 @@ function explainSilence(evidence: GuestEvidence, hints: ImageHints, why: FailedB
   const { console } = evidence;
   const lines = console.filter(({ text }) => /cloud-init|ds-identify/i.test(text));
   const texts = lines.slice(-lastLines).map(({ text }) => text.slice(0, 200));
+  const shown = texts.length > 0 ? texts : tail(console);
   if (findMilestones(console).login === undefined && why !== 'grace')
     return describeHanging(evidence, why);
   if (hints.hasCloudInit === false) {
@@ -54,7 +55,7 @@ function explainSilence(evidence: GuestEvidence, hints: ImageHints, why: FailedB
       code: 'boot-no-cloud-init',
       message: 'The image has no cloud-init: nothing reads what Trove injects.',
       hint: 'Build with the element cloud-init-datasources, and let no later hook remove the package.',
-      lines: texts,
+      lines: shown,
     };
   }
   if (texts.length === 0 || texts.some((text) => /DataSourceNone|No data ?source/i.test(text))) {
@@ -63,7 +64,7 @@ function explainSilence(evidence: GuestEvidence, hints: ImageHints, why: FailedB
       code: 'boot-no-datasource',
       message: `cloud-init found no source of data${list ? ` (datasource_list: [${list}])` : ''}, or is switched off.`,
       hint: 'Let datasource_list in /etc/cloud/cloud.cfg.d hold ConfigDrive and OpenStack; /etc/cloud/cloud-init.disabled must not be there.',
-      lines: texts,
+      lines: shown,
     };
   }
   return {
