@@ -86,7 +86,7 @@ export function replay(
 }
 
 /** The wall clock at power-on: what a report says of its own time is taken for right. */
-function powerOn(recording: Recording): number {
+export function powerOn(recording: Recording): number {
   const first = recording.find(([source, , text]) => source === 'report' && text.includes('\n'));
   if (first === undefined) return 0;
   const { epochSeconds } = JSON.parse(first[2].split('\n')[0] ?? '') as { epochSeconds: number };
@@ -94,7 +94,7 @@ function powerOn(recording: Recording): number {
 }
 
 /** What the recorded guest was given: the first line of the recording. */
-function injectionOf(recording: Recording): Given['injection'] {
+export function injectionOf(recording: Recording): Given['injection'] {
   const files = recording.find(([source]) => source === 'injection')?.[2] ?? '{}';
   return { ...given.injection, files: JSON.parse(files) };
 }
