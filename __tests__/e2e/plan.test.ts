@@ -251,6 +251,11 @@ const changes: readonly (readonly [
     {},
   ],
   [
+    'an input that reaches the image, beside one that does not',
+    { 'trove-images.yml': replace('[htop]', '[htop, vim]\n    formats: [raw]') },
+    { plain: ['package vim is new (trove-images.yml:7:5)'] },
+  ],
+  [
     'two things at once',
     {
       'elements/site-base/static/etc/site.conf': 'other\n',

@@ -49,7 +49,7 @@ export const faults: readonly Fault[] = [
     name: 'no-datasource',
     what: 'does not let cloud-init read the config drive',
     code: 'boot-no-datasource',
-    line: /NoCloud/,
+    line: /DataSourceNone/,
   },
   {
     name: 'agent-disabled',

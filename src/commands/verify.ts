@@ -1,53 +1,22 @@
-import { brokerAddress, chooseLimits } from '../core/verify/machine.ts';
-import { readRecord } from '../core/verify/record.ts';
+import { type ImageRecord, readRecord } from '../core/verify/record.ts';
 import { composeVerdict } from '../core/verify/verdict.ts';
 import { failure } from '../errors.ts';
-import type { ContainerImage } from '../model/datastores.ts';
-import type { GuestCompanion, ImageHints, Proof } from '../model/guest.ts';
 import type { Workspace } from '../model/plan.ts';
-import type { Accelerator, Cause, Check, Verdict, VerifyRequest } from '../model/verify.ts';
-import { type InjectPorts, injectAlone } from '../stages/boot-inject.ts';
+import type { Cause, Check, Verdict, VerifyRequest } from '../model/verify.ts';
 import { checkFile, type Inspected, inspectRaw } from '../stages/boot-inspect.ts';
-import {
-  type BaseImage,
-  checkMemory,
-  chooseAccelerator,
-  findMissingTools,
-  layOutGuest,
-  type MachinePorts,
-} from '../stages/boot-machine.ts';
-import { type RunPorts, runGuest } from '../stages/boot-run.ts';
+import type { BaseImage } from '../stages/boot-machine.ts';
 import { type CleanPorts, sweepWorkspaces } from '../stages/clean.ts';
 import { type ComparePorts, checkMachine, identify, unpackImage } from '../stages/compare.ts';
-import { installPackages } from '../stages/prepare.ts';
 import { inWorkspace } from './cleaning.ts';
-import type { AgentGuest } from './verify-agent.ts';
+import { type BootPorts, prepareBootHost, type StartCompanion, verifyBoot } from './verify-boot.ts';
 
-export type BootPorts = RunPorts & MachinePorts & InjectPorts;
 export type VerifyPorts = BootPorts & ComparePorts & CleanPorts;
-
-/** Starts what proves the agent while the guest runs. */
-export type StartCompanion = (guest: AgentGuest) => Promise<GuestCompanion>;
 
 export interface VerifySettings {
   readonly request: VerifyRequest;
   readonly hostDir: string;
   readonly signal: AbortSignal;
   /** For level agent. */
-  readonly startCompanion: StartCompanion | null;
-}
-
-export interface BootSettings {
-  readonly base: BaseImage;
-  /** User that the guest agent runs as; null when it is not known. */
-  readonly username: string | null;
-  readonly hints: ImageHints;
-  /** Those of the manifest. */
-  readonly containerImages: readonly ContainerImage[];
-  readonly timeoutSeconds: number | null;
-  readonly consolePath: string;
-  readonly workspace: Workspace;
-  readonly hostDir: string;
   readonly startCompanion: StartCompanion | null;
 }
 
@@ -72,7 +41,11 @@ async function runVerify(ports: VerifyPorts, settings: VerifySettings): Promise<
   const record = readRecord(await readBeside(ports, request.imagePath), sha256);
   ports.log.info(`${request.imagePath}: ${source.driver}, sha256 ${sha256}`);
   await checkMachine(ports, request.workDir);
-  if (request.level !== 'inspect') await prepareBootHost(ports, request.install);
+  if (request.level !== 'inspect') {
+    if (record !== null && record.guest.architecture !== 'amd64')
+      throw refuseArchitecture(record.guest.architecture);
+    await prepareBootHost(ports, request.install);
+  }
   for (const name of await sweepWorkspaces(ports, request.workDir))
     ports.log.info(`Cleaned up after a run that died: ${name}`);
   stopIfCancelled(signal);
@@ -113,7 +86,7 @@ async function inspect(
   ports: VerifyPorts,
   { hostDir }: VerifySettings,
   image: BaseImage,
-  record: Parameters<typeof inspectRaw>[2],
+  record: ImageRecord | null,
   workspace: Workspace,
 ): Promise<Inspected> {
   ports.log.chapter('Inspect the image');
@@ -127,65 +100,6 @@ async function inspect(
   const checks = [...sound.checks, ...inspected.checks];
   ports.log.info(`${checks.filter(({ ok }) => ok).length} of ${checks.length} checks hold`);
   return { ...inspected, checks, causes: [...sound.causes, ...inspected.causes] };
-}
-
-/** Makes sure that this machine can run a guest at all. */
-export async function prepareBootHost(ports: MachinePorts, install: boolean): Promise<void> {
-  const missing = await findMissingTools(ports);
-  if (missing.length > 0 && !install) {
-    throw failure(
-      'host',
-      'tool-missing',
-      `A guest needs programs of the packages ${missing.join(', ')}, and install: none forbids to install them.`,
-      `Install them: apt-get install ${missing.join(' ')}`,
-    );
-  }
-  await installPackages(ports, missing);
-  await checkMemory(ports);
-}
-
-/** Boots an image as Trove would and looks at the guest; leaves nothing but the file of its console. */
-export async function verifyBoot(
-  ports: BootPorts,
-  settings: BootSettings,
-): Promise<Proof & { readonly accelerator: Accelerator }> {
-  const { base, workspace, hostDir, consolePath, startCompanion } = settings;
-  ports.log.chapter('Prepare the guest');
-  const accelerator = await chooseAccelerator(ports, workspace);
-  const owner = `${settings.username ?? 'root'}:root`;
-  const { containerImages } = settings;
-  const guest = { accelerator, workspace, owner, brokerAddress, containerImages };
-  const companion = (await startCompanion?.(guest)) ?? null;
-  let proof: Promise<Proof> = Promise.resolve({ checks: [], causes: [] });
-  let booted: Proof;
-  try {
-    const alone = { brokerAddress, hostDir };
-    const wiring = companion?.wiring ?? (await injectAlone(ports, workspace, owner, alone));
-    const how = { accelerator, hostDir };
-    const machine = await layOutGuest(ports, workspace, base, wiring, how);
-    ports.log.chapter('Boot the image');
-    booted = await runGuest(ports, {
-      machine,
-      injection: wiring.injection,
-      limits: chooseLimits(accelerator, settings.timeoutSeconds, companion !== null),
-      hostDir,
-      consolePath,
-      hints: settings.hints,
-      prove: () => {
-        proof = companion?.prove() ?? proof;
-        return proof;
-      },
-    });
-  } finally {
-    await companion?.stop();
-  }
-  // a guest that failed was not waited for: what is known by then is told
-  const { checks, causes } = await proof;
-  return {
-    accelerator,
-    checks: [...booted.checks, ...checks],
-    causes: [...booted.causes, ...causes],
-  };
 }
 
 const checkUnchanged = (before: string, after: string): Check => ({
@@ -223,6 +137,14 @@ const refuseManifest = (path: string) =>
     'image-form-unknown',
     `${path} is a manifest; an image is what can be verified.`,
     'Give the image beside it.',
+  );
+
+const refuseArchitecture = (architecture: string) =>
+  failure(
+    'host',
+    'other-architecture',
+    `The image is for ${architecture}; guests of amd64 can be booted.`,
+    'Use level inspect.',
   );
 
 function stopIfCancelled(signal: AbortSignal): void {

@@ -1,7 +1,7 @@
 import type { GuestEvidence, GuestLimits, ImageHints } from '../../model/guest.ts';
 import type { Check } from '../../model/verify.ts';
 import { findMilestones } from './console.ts';
-import { findFatal } from './console-causes.ts';
+import { findFatal, noDatasource } from './console-causes.ts';
 
 /** Left to a guest that fails to say why, before its power goes. */
 const lastWordsMs = 4_000;
@@ -49,7 +49,10 @@ function giveUp(
   const restarts = report?.agent?.restarts ?? 0;
   if (restarts >= 2 || (restarts === 1 && settledMs !== null)) return 'agent restarts';
   const upMs = report === null ? findSilentLogin(evidence) : settledMs;
-  const isLost = hints.hasCloudInit === false || isHopeless(evidence, checks);
+  const isLost =
+    hints.hasCloudInit === false ||
+    isHopeless(evidence, checks) ||
+    console.some(({ text }) => noDatasource.test(text));
   const graceMs = isLost ? hopelessMs : limits.graceMs;
   if (upMs !== null && nowMs - upMs >= graceMs) return 'grace';
   const isDead = !hints.hasBootCode && findMilestones(console).kernel === undefined;

@@ -76,6 +76,9 @@ const fatalRules: readonly ConsoleRule[] = [
   },
 ];
 
+/** cloud-init's last word where it found none. */
+export const noDatasource = /Datasource DataSourceNone|Used fallback datasource/;
+
 const linesBefore = 6;
 const linesAfter = 6;
 

@@ -2,7 +2,7 @@ import type { GuestEvidence, ImageHints } from '../../model/guest.ts';
 import type { Cause, Check } from '../../model/verify.ts';
 import type { FailedBy } from './conclude.ts';
 import { findMilestones } from './console.ts';
-import { cutAround, explainConsole, noBootloader } from './console-causes.ts';
+import { cutAround, explainConsole, noBootloader, noDatasource } from './console-causes.ts';
 import { explainReport } from './report-causes.ts';
 
 const lastLines = 10;
@@ -45,9 +45,6 @@ function explainSpace({ console, report }: GuestEvidence): readonly Cause[] {
 /** The system came up, or should have, and cloud-init did nothing of what the config drive says. */
 function explainSilence(evidence: GuestEvidence, hints: ImageHints, why: FailedBy): Cause {
   const { console } = evidence;
-  const lines = console.filter(({ text }) => /cloud-init|ds-identify/i.test(text));
-  const texts = lines.slice(-lastLines).map(({ text }) => text.slice(0, 200));
-  const shown = texts.length > 0 ? texts : tail(console);
   if (findMilestones(console).login === undefined && why !== 'grace')
     return describeHanging(evidence, why);
   if (hints.hasCloudInit === false) {
@@ -55,25 +52,30 @@ function explainSilence(evidence: GuestEvidence, hints: ImageHints, why: FailedB
       code: 'boot-no-cloud-init',
       message: 'The image has no cloud-init: nothing reads what Trove injects.',
       hint: 'Build with the element cloud-init-datasources, and let no later hook remove the package.',
-      lines: shown,
+      lines: tail(console),
     };
   }
-  if (texts.length === 0 || texts.some((text) => /DataSourceNone|No data ?source/i.test(text))) {
-    const list = hints.datasources;
+  const spoken = findLines(console, /cloud-init|ds-identify/i);
+  const without = findLines(console, noDatasource);
+  if (spoken.length === 0 || without.length > 0) {
+    const list = hints.datasources ? ` (datasource_list: [${hints.datasources}])` : '';
     return {
       code: 'boot-no-datasource',
-      message: `cloud-init found no source of data${list ? ` (datasource_list: [${list}])` : ''}, or is switched off.`,
+      message: `cloud-init found no source of data${list}, or is switched off.`,
       hint: 'Let datasource_list in /etc/cloud/cloud.cfg.d hold ConfigDrive and OpenStack; /etc/cloud/cloud-init.disabled must not be there.',
-      lines: shown,
+      lines: without.length > 0 ? without : tail(console),
     };
   }
   return {
     code: 'boot-cloud-init-failed',
     message: 'cloud-init ran, but not what the config drive brings.',
     hint: 'The lines are what it said. Its configuration may switch off vendor data or the module bootcmd.',
-    lines: texts,
+    lines: spoken,
   };
 }
+
+const findLines = (console: GuestEvidence['console'], pattern: RegExp): readonly string[] =>
+  tail(console.filter(({ text }) => pattern.test(text)));
 
 function describeHanging({ console, report, lastWordMs }: GuestEvidence, why: FailedBy): Cause {
   const seconds = Math.round(lastWordMs / 1000);
