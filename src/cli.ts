@@ -5,7 +5,7 @@ import { parseFlags, readRaw } from './cli-inputs.ts';
 import { runPlan } from './cli-plan.ts';
 import { publishAndTell, renderPublishHelpOf, runPublish } from './cli-publish.ts';
 import { readTrovestack } from './cli-trovestack.ts';
-import { runVerify } from './cli-verify.ts';
+import { runVerify, verifyBuilt } from './cli-verify.ts';
 import { build } from './commands/build.ts';
 import { clean } from './commands/cleaning.ts';
 import { listDatastores } from './commands/datastores.ts';
@@ -155,10 +155,18 @@ async function run(
   const { outputs } = await build(ports, { ...settings, onWorkspace: () => undefined });
   log.close();
   log.info(`${outputs['image-path']}  sha256 ${outputs.sha256}  in ${outputs.duration} s`);
-  const request = requestPublication(inputs, outputs);
-  if (request === null) return json ? print(JSON.stringify(outputs)) : 0;
+  const verdict = await verifyBuilt(inputs, outputs, log, signal, bundleDir);
+  const proven =
+    verdict === null
+      ? outputs
+      : { ...outputs, 'verify-result': verdict.passed ? 'passed' : 'failed', verdict };
+  const request = verdict?.passed === false ? null : requestPublication(inputs, outputs);
+  if (request === null) {
+    if (json) print(JSON.stringify(proven));
+    return verdict?.passed === false ? exitCodes.check : 0;
+  }
   const { text, data, exitCode } = await publishAndTell(request, log, signal);
-  print(json ? JSON.stringify({ ...outputs, publication: data }) : text);
+  print(json ? JSON.stringify({ ...proven, publication: data }) : text);
   return exitCode;
 }
 

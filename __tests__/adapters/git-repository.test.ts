@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -60,6 +60,22 @@ describe('a git repository', () => {
         files.find(({ path }) => path === 'a file')?.id ?? '';
       const texts = await opened?.readTexts([idOf(before), idOf(now), '0'.repeat(40)]);
       expect([...(texts?.values() ?? [])]).toEqual(['one\n', 'two\n']);
+    });
+  });
+
+  it('sees a change of the same length in the moment in which the index was written', async () => {
+    const [file, index] = ['a file', '.git/index'].map((name) => join(repository.path, name));
+    if (file === undefined || index === undefined) throw new Error('there are two');
+    repository.git('config', 'core.trustctime', 'false');
+    const moment = new Date('2026-01-01T00:00:00Z');
+    utimesSync(file, moment, moment);
+    repository.git('update-index', '--refresh');
+    writeFileSync(file, 'two\n');
+    // as on a disk whose clock ticks slowly
+    for (const path of [file, index]) utimesSync(path, moment, moment);
+    await repositories.use(repository.path, async (opened) => {
+      const id = (await opened?.listDisk([]))?.find(({ path }) => path === 'a file')?.id ?? '';
+      expect(await opened?.readTexts([id])).toEqual(new Map([[id, 'two\n']]));
     });
   });
 

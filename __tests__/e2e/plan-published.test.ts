@@ -158,6 +158,7 @@ describe('a plan with what is published', () => {
     const warnings: string[] = [];
     const inputs = 'mirror=http://127.0.0.1:9/debian\nmirror-security=http://127.0.0.1:9/security';
     const found = await plan({ published: nothing, inputs }, warnings);
+    expect(warnings[0]).toContain('http://127.0.0.1:9/debian did not give the index');
     expect(found.images.map(({ buildId }) => buildId)).toEqual([null, null]);
     expect(reasonsOf(found).web?.[1]).toContain(
       'image has no build id yet: mirror: http://127.0.0.1:9/debian',

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve as resolvePath } from 'node:path';
 import { failure } from '../errors.ts';
@@ -173,8 +173,7 @@ async function listDisk(
   { index, scratch }: { readonly index: string; readonly scratch: string },
   paths: readonly string[],
 ): Promise<readonly TreeFile[]> {
-  // a repository without a commit has none
-  await copyFile(index, join(scratch, 'index')).catch(() => undefined);
+  await copyIndex(index, join(scratch, 'index'));
   await must(git, ['add', '--update']);
   const others = ['ls-files', '--others', '--exclude-standard', '-z', '--'];
   const unknown =
@@ -188,6 +187,16 @@ async function listDisk(
       Buffer.from(`${names.join('\0')}\0`, 'latin1'),
     );
   return list(git, ['ls-files', '--stage', '-z']);
+}
+
+/** A repository without a commit has none. */
+async function copyIndex(index: string, path: string): Promise<void> {
+  const facts = await stat(index).catch(() => null);
+  if (facts === null) return;
+  await copyFile(index, path);
+  // a file as new as its index may have changed after it: git looks into those, and goes by the time of the index
+  const seconds = (facts.mtimeMs - 1) / 1000;
+  await utimes(path, seconds, seconds);
 }
 
 async function readTexts(git: Git, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
