@@ -28,6 +28,8 @@ beforeEach(() => {
     '# what it needs\nbase  vm # more\n\ndpkg\n',
   );
   writeFileSync(at('one', 'greeting', 'element-provides'), 'operating-system\n');
+  writeFileSync(at('one', 'greeting', 'pkg-map'), 'one\n');
+  writeFileSync(at('one', 'greeting', 'svc-map'), 'two\n');
   writeFileSync(at('one', 'greeting', 'environment.d', '10-set.bash'), 'export A=1\n');
   writeFileSync(at('one', 'greeting', 'install.d', '10-greet'), '#!/bin/sh\n', { mode: 0o755 });
   writeFileSync(at('one', 'greeting', 'install.d', 'README'), 'not run\n');
@@ -122,8 +124,8 @@ describe('the digest of an element', () => {
     [
       'the end of one file into the next',
       () => {
-        writeFileSync(at('one', 'greeting', 'element-deps'), '');
-        writeFileSync(at('one', 'greeting', 'element-provides'), 'base vm dpkg operating-system\n');
+        writeFileSync(at('one', 'greeting', 'pkg-map'), '');
+        writeFileSync(at('one', 'greeting', 'svc-map'), 'one\ntwo\n');
       },
     ],
     ['a file that is gone', () => unlinkSync(at('one', 'greeting', 'install.d', 'README'))],

@@ -5,7 +5,7 @@ import { explainMissingOpenstack, type Login } from '../support/openstack.ts';
 import type { PublishableBuild } from '../support/publishing/build.ts';
 import { askService, holds, type ImageRecord } from '../support/publishing/images.ts';
 import { type Line, makeLine } from '../support/publishing/line.ts';
-import { put, slow, type Trouble, troubles } from '../support/publishing/troubles.ts';
+import { image, on, put, slow, type Trouble, troubles } from '../support/publishing/troubles.ts';
 import {
   killGroup,
   type Published,
@@ -362,11 +362,49 @@ describe('F13', () => {
       const images = await line.list();
       expect(await line.listOrphans()).toEqual([]);
       expect(countTagged(images)).toBe(1);
-      expect(images).toHaveLength(2);
+      const logs = ends.map(({ build, run }) => `${builds.indexOf(build)}:\n${run.log}`);
+      expect({ kept: images.length, logs }).toMatchObject({ kept: 2 });
       const outcomes = ends.map(({ build, run }) => `${builds.indexOf(build)} ${run.outcome}`);
       noteFigure(`F13.together-${count}`, outcomes.toSorted().join(', '));
     },
     5 * MINUTE_MS,
+  );
+
+  it(
+    'F13.overtaken: a candidate that is promoted while a newer run deletes it is replaced, and the kept number holds',
+    async () => {
+      const line = makePublicLine('overtaken');
+      const [first, older, newer] = [line.makeNext(), line.makeNext(), line.makeNext()];
+      expectPublished(await line.publish(first));
+      const { requests } = site.proxies.glance;
+      const see = async (method: string, isSeen: (status: number | null) => boolean) => {
+        const before = requests.length;
+        const seen = () =>
+          requests.slice(before).find((each) => each.method === method && isSeen(each.status));
+        while (seen() === undefined) await sleep(10);
+      };
+      const isAsked = see('PATCH', () => true);
+      const isPromoted = see('PATCH', (status) => status === 200);
+      const isDeleting = see('DELETE', () => true);
+      site.setFaults('glance', [
+        on('PATCH', image, { kind: 'hold', until: isDeleting }, 1),
+        on('DELETE', image, { kind: 'hold', until: isPromoted }, 1),
+      ]);
+      const reader = line.startReader();
+      const early = line.publish(older);
+      await isAsked;
+      expectPublished(await line.publish(newer));
+      expect((await early).exitCode).toBe(0);
+      const { wrong } = await reader.stop();
+      expect(wrong).toEqual([]);
+      await expectChosen(line, newer);
+      expect(await line.listOrphans()).toEqual([]);
+      const images = await line.list();
+      expect(countTagged(images)).toBe(1);
+      expect(images.map(({ trove_build_state }) => trove_build_state)).toHaveLength(2);
+      noteFigure('F13.overtaken', `${images.length} kept, ${(await early).outcome} before`);
+    },
+    2 * MINUTE_MS,
   );
 
   it(

@@ -30,7 +30,7 @@ export function fakeApi(
     lines: () => requests.map(({ method, url }) => `${method} ${url}`),
     call: take,
     async sendFile(request, { sizeBytes }, { onSent, beforeEnd }) {
-      onSent(sizeBytes);
+      onSent(sizeBytes, Buffer.alloc(sizeBytes));
       await beforeEnd();
       return take(request);
     },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { dress } from '../../src/core/publish/changes.ts';
 import type { Operation, PublishRun, Refusal } from '../../src/model/publish-run.ts';
@@ -55,6 +56,10 @@ async function run(
   return { ...done, glance, trove, waits, told };
 }
 
+/** Of the nine bytes that are sent. */
+const digestOf = (algorithm: string): string =>
+  createHash(algorithm).update(Buffer.alloc(9)).digest('hex');
+
 describe('an operation on an image', () => {
   it('that creates it gives it an id, and the property that repeats the id', async () => {
     const { refusal, glance } = await run({ kind: 'create', image, why });
@@ -97,9 +102,23 @@ describe('an operation on an image', () => {
   });
 
   it('that uploads sends the file, tells how far it is, and ends when it is alone', async () => {
-    const { glance, told, refusal } = await run({ kind: 'upload', imageId: 'a1', why });
+    const digests = { sha256: digestOf('sha256') };
+    const upload = { kind: 'upload', imageId: 'a1', why } as const;
+    const { glance, told, refusal, learned } = await run(upload, { digests });
     expect(glance.lines()).toEqual(['PUT http://glance/v2/images/a1/file']);
     expect([told, refusal]).toEqual([['sent 9', 'alone'], null]);
+    // what Glance has to have is what was sent
+    expect(learned).toEqual({ digests: { ...digests, sha512: digestOf('sha512') } });
+  });
+
+  it('that uploads another file than the one that was looked at is refused', async () => {
+    const upload = { kind: 'upload', imageId: 'a1', why } as const;
+    const { refusal, learned } = await run(upload, { digests: { sha256: 'of before' } });
+    expect(refusal).toEqual({
+      reason: 'invalid',
+      text: expect.stringContaining('the file was changed while it was sent'),
+    });
+    expect(learned).toEqual({});
   });
 
   it('that uploads is a bug without a file', async () => {
@@ -206,16 +225,25 @@ describe('a digest', () => {
   it('is that of the file, and what was known before stays', async () => {
     const { learned } = await run(
       { ...digest, algorithm: 'blake2b' },
-      { digests: { sha512: 's' } },
+      { digests: { sha512: 's', sha256: 'sha256 of /out/a.qcow2' } },
     );
-    expect(learned).toEqual({ digests: { sha512: 's', blake2b: 'blake2b of /out/a.qcow2' } });
+    expect(learned.digests).toMatchObject({ sha512: 's', blake2b: 'blake2b of /out/a.qcow2' });
+  });
+
+  it('of a file that is another one by now is refused for ever', async () => {
+    const { refusal } = await run(
+      { ...digest, algorithm: 'blake2b' },
+      { digests: { sha256: 'of before' } },
+    );
+    expect(refusal).toMatchObject({ reason: 'invalid', text: expect.stringContaining('changed') });
   });
 
   it.each([
     ['of an algorithm that nobody knows here', 'odd', false],
     ['without a file', 'sha512', true],
   ])('is refused for ever %s', async (_, algorithm, isWithoutFile) => {
-    const { refusal, learned } = await run({ ...digest, algorithm }, { isWithoutFile });
+    const digests = isWithoutFile ? {} : { sha256: 'sha256 of /out/a.qcow2' };
+    const { refusal, learned } = await run({ ...digest, algorithm }, { isWithoutFile, digests });
     expect(refusal).toEqual({ reason: 'invalid', text: `${algorithm} is not known here` });
     expect(learned).toEqual({});
   });

@@ -83,7 +83,10 @@ interface Exchange {
 async function forward(origin: string, exchange: Exchange, effects: Effects): Promise<void> {
   const { request, response, record } = exchange;
   const { ending, changes } = effects;
-  for (const change of changes) if (change.kind === 'delay') await sleep(change.delayMs);
+  for (const change of changes) {
+    if (change.kind === 'delay') await sleep(change.delayMs);
+    if (change.kind === 'hold') await change.until;
+  }
   if (ending?.at === 0) return finish(exchange, ending);
 
   // a connection of its own, which ends with that of the client, and not as soon as the server has answered

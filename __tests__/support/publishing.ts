@@ -158,9 +158,10 @@ function writeKeptClient(directory: string): string {
   mkdirSync(folder);
   const text = `#!/bin/bash
 set -eu
-answer=${folder}/answer-$(printf '%s\\n' "$@" | md5sum | cut -c1-32)
+input=$(cat)
+answer=${folder}/answer-$(printf '%s\\n' "\${OS_CLOUD:-}" "$input" "$@" | md5sum | cut -c1-32)
 if [ ! -f "$answer" ]; then
-    /usr/bin/openstack "$@" > "$answer.$$"
+    /usr/bin/openstack "$@" <<< "$input" > "$answer.$$"
     mv "$answer.$$" "$answer"
 fi
 cat "$answer"

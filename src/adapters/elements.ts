@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reachesBuild } from '../model/element-files.ts';
 import type { Element, ElementDigest } from '../model/elements.ts';
 import type { HookFile } from '../model/layers.ts';
 import type { Elements } from '../ports/machine.ts';
@@ -100,23 +101,40 @@ async function readHookFiles(root: string, below: string): Promise<readonly Hook
   return found.flat();
 }
 
-async function addTree(hash: Hash, root: string, below: string): Promise<void> {
-  for (const entry of (await listEntries(join(root, below))).sort((a, b) =>
-    a.name < b.name ? -1 : 1,
-  )) {
-    if (entry.name === '__pycache__') continue;
+/** Adds what can reach an image; `home` is the element itself, outside of which a link counts with what it leads to. */
+async function addTree(
+  hash: Hash,
+  root: string,
+  below: string,
+  home: string | null = root,
+): Promise<void> {
+  const entries = await listEntries(join(root, below));
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(below, entry.name);
+    if (!reachesBuild(path)) continue;
     const { mode } = await lstat(join(root, path));
     hash.update(`${path}\0${(mode & 0o777).toString(8)}\0`);
-    if (entry.isSymbolicLink()) hash.update(`l${await readlink(join(root, path))}\0`);
-    else if (entry.isDirectory()) await addTree(hash, root, path);
-    else
-      hash.update(
-        createHash('sha256')
-          .update(await readFile(join(root, path)))
-          .digest(),
-      );
+    if (entry.isSymbolicLink()) await addLink(hash, join(root, path), home);
+    else if (entry.isDirectory()) await addTree(hash, root, path, home);
+    else await addFile(hash, join(root, path));
   }
+}
+
+/** diskimage-builder reads directories and lists of an element through links; absolute ones are those of the guest. */
+async function addLink(hash: Hash, path: string, home: string | null): Promise<void> {
+  const text = await readlink(path);
+  hash.update(`l${text}\0`);
+  if (home === null || text.startsWith('/')) return;
+  const target = await realpath(path).catch(() => null);
+  if (target === null || target.startsWith(`${await realpath(home)}/`)) return;
+  const facts = await stat(target);
+  if (facts.isDirectory()) await addTree(hash, target, '', null);
+  else if (facts.isFile()) await addFile(hash, target);
+}
+
+async function addFile(hash: Hash, path: string): Promise<void> {
+  const content = await readFile(path);
+  hash.update(createHash('sha256').update(content).digest());
 }
 
 const listEntries = (path: string): Promise<Dirent[]> =>

@@ -175,7 +175,7 @@ async function send(
 
 const count = (
   isAlive: () => void,
-  onBytes: (bytes: number) => void,
+  onBytes: (bytes: number, chunk: Uint8Array) => void,
   end?: { readonly sizeBytes: number; readonly beforeEnd: () => Promise<void> },
 ): Transform => {
   let bytes = 0;
@@ -183,7 +183,7 @@ const count = (
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
       isAlive();
-      onBytes(bytes);
+      onBytes(bytes, chunk);
       if (end === undefined || bytes < end.sizeBytes) done(null, chunk);
       else end.beforeEnd().then(() => done(null, chunk), done);
     },

@@ -35,8 +35,8 @@ export interface Api {
 }
 
 export interface Transfer {
-  /** Hears the bytes so far. */
-  onSent(bytes: number): void;
+  /** Hears how many bytes have gone, and sees the last of them. */
+  onSent(bytes: number, chunk: Uint8Array): void;
   /** The last bytes wait for it. */
   beforeEnd(): Promise<void>;
 }

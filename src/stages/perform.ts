@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chooseDelay, readPause, readRefusal } from '../core/openstack/answers.ts';
 import {
   describeCreation,
@@ -63,7 +64,7 @@ export async function perform(
     case 'prove':
       return prove(ports, operation.imageId, run);
     case 'upload':
-      return conclude(ports, run, operation, await upload(ports, operation.imageId, file));
+      return upload(ports, operation, file, run);
     case 'set-parameters':
       return setParameters(ports, operation, run);
     case 'create':
@@ -168,13 +169,37 @@ async function setParameters(
   return done;
 }
 
-function upload(ports: PerformPorts, imageId: string, file: FileToSend | null): Promise<ApiAnswer> {
+/** Digests the bytes on their way: what Glance has must be what was sent, and that the file that was looked at. */
+async function upload(
+  ports: PerformPorts,
+  operation: Operation & { kind: 'upload' },
+  file: FileToSend | null,
+  run: PublishRun,
+): Promise<Performance> {
   if (file === null) throw new Error('there is no file to upload');
-  const request = { method: 'PUT' as const, url: imageFileUrl(ports.access, imageId) };
-  return ports.glance.sendFile(request, file, {
-    onSent: (bytes) => ports.onBytes('sent', bytes),
+  const hashes = ['sha256', 'sha512'].map((name) => ({ name, hash: createHash(name) }));
+  let sentBytes = 0;
+  const request = {
+    method: 'PUT' as const,
+    url: imageFileUrl(ports.access, operation.imageId),
+  };
+  const answer = await ports.glance.sendFile(request, file, {
+    onSent(bytes, chunk) {
+      // a token that was renewed begins again
+      if (bytes === chunk.length) for (const each of hashes) each.hash = createHash(each.name);
+      for (const { hash } of hashes) hash.update(chunk);
+      sentBytes = bytes;
+      ports.onBytes('sent', bytes);
+    },
     beforeEnd: ports.beforeUploadEnds,
   });
+  const performed = await conclude(ports, run, operation, answer);
+  if (performed.refusal !== null || sentBytes !== file.sizeBytes) return performed;
+  const sent = Object.fromEntries(hashes.map(({ name, hash }) => [name, hash.digest('hex')]));
+  if (sent.sha256 === run.digests.sha256)
+    return { refusal: null, learned: { digests: { ...run.digests, ...sent } } };
+  const text = `the file was changed while it was sent: its sha256 is ${sent.sha256} now`;
+  return { refusal: { reason: 'invalid', text }, learned: {} };
 }
 
 async function computeDigest(
@@ -183,9 +208,15 @@ async function computeDigest(
   file: FileToSend | null,
   run: PublishRun,
 ): Promise<Performance> {
-  const digests = file === null ? {} : (await digestFile(file.path, [algorithm])).digests;
-  if (digests[algorithm] !== undefined) {
-    return { refusal: null, learned: { digests: { ...run.digests, ...digests } } };
+  const { digests } =
+    file === null ? { digests: {} } : await digestFile(file.path, [algorithm, 'sha256']);
+  const { [algorithm]: digest, sha256 }: Readonly<Record<string, string>> = digests;
+  if (sha256 !== run.digests.sha256) {
+    const text = `the file was changed while it was published: its sha256 is ${sha256} now`;
+    return { refusal: { reason: 'invalid', text }, learned: {} };
+  }
+  if (digest !== undefined) {
+    return { refusal: null, learned: { digests: { ...run.digests, [algorithm]: digest } } };
   }
   const text = `${algorithm} is not known here`;
   return { refusal: { reason: 'invalid', text }, learned: {} };

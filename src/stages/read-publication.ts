@@ -27,7 +27,7 @@ export interface ToPublish {
   readonly file: { readonly path: string; readonly sizeBytes: number };
   /** Of the rules of each datastore version, in the order of the wish; empty: none. */
   readonly paths: readonly string[];
-  /** sha256 and sha512 of the file. */
+  /** Its sha256; others are known when it was sent. */
   readonly digests: Readonly<Record<string, string>>;
 }
 
@@ -45,7 +45,7 @@ export async function readToPublish(
   const build = readBuiltManifest(manifestText, paths.manifestPath);
   ports.log.info(`Reading ${paths.imagePath}`);
   const { sizeBytes, digests } = await ports
-    .digestFile(paths.imagePath, ['sha256', 'sha512'])
+    .digestFile(paths.imagePath, ['sha256'])
     .catch((error: Error) => {
       throw unreadable('image-path', 'image-not-described', paths.imagePath, error);
     });

@@ -291,6 +291,19 @@ describe('a fault of the proxy', () => {
     expect((await answer).status).toBe(200);
   });
 
+  it('that holds a request lets it through when something else has happened', async () => {
+    let happen: () => void = () => undefined;
+    const until = new Promise<void>((resolve) => {
+      happen = resolve;
+    });
+    plan({ kind: 'hold', until });
+    const answer = put(content);
+    await sleep(100);
+    expect(arrivals).toEqual([]);
+    happen();
+    expect((await answer).status).toBe(200);
+  });
+
   it('that edits an answer changes its text and its length', async () => {
     plan({ kind: 'edit', edit: (body) => body.replace('abc', 'another') });
     const { status, headers, body } = await put(content);

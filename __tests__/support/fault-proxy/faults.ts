@@ -27,6 +27,8 @@ export type Change =
   | { readonly kind: 'slow'; readonly bytesPerSecond: number }
   /** The request arrives this much later. */
   | { readonly kind: 'delay'; readonly delayMs: number }
+  /** The request arrives when something else has happened. */
+  | { readonly kind: 'hold'; readonly until: Promise<unknown> }
   /** The text of the answer is another one. */
   | { readonly kind: 'edit'; edit(text: string): string }
   /** The server's clock, as its `Date` shows it, is ahead by this much. */

@@ -8,13 +8,20 @@ import type { How } from './line.ts';
 export const put = (effect: Fault['effect'], times = 1, skip = 0): Fault => ({
   ...{ method: 'PUT', path: /\/file$/, effect, times, skip },
 });
-const on = (method: string, path: RegExp, effect: Fault['effect'], times?: number): Fault => ({
+/** A fault of other requests, each of them unless `times` is given. */
+export const on = (
+  method: string,
+  path: RegExp,
+  effect: Fault['effect'],
+  times?: number,
+): Fault => ({
   ...{ method, path, effect, ...(times === undefined ? {} : { times }) },
 });
 const answer = (status: number, at = 0, headers = {}): Fault['effect'] => ({
   ...{ kind: 'answer', at, status, headers },
 });
-const image = /^\/v2\/images\/[0-9a-f-]+$/;
+/** One image. */
+export const image = /^\/v2\/images\/[0-9a-f-]+$/;
 const images = /^\/v2\/images$/;
 const versions = /\/mgmt\/datastore-versions/;
 

@@ -187,6 +187,12 @@ describe('a guest of which one thing is wrong', () => {
 });
 
 describe('a guest of which several things are wrong', () => {
+  it('is not blamed for an agent that has had no time to call', () => {
+    const evidence = know(report({ rng: '' }), false);
+    const causes = explain(evidence, checkGuest(given, evidence), goodHints, 'grace');
+    expect(causes.map(({ code }) => code)).toEqual(['boot-no-random']);
+  });
+
   it('shows first what led to the rest', () => {
     const evidence = know(
       report({

@@ -1,6 +1,7 @@
 import type { Build } from './builds.ts';
+import { explainGivenUp, findGivenUp } from './history.ts';
 import type { Look, Next } from './look.ts';
-import { attemptOrLeave, startOver } from './moves.ts';
+import { attemptOrLeave, leave, startOver } from './moves.ts';
 
 /** Brings the bytes there and makes sure of them; null when Glance has exactly ours, proved where that is asked. */
 export function checkUpload(at: Look, own: Build): Next {
@@ -23,8 +24,12 @@ export function checkUpload(at: Look, own: Build): Next {
       const why = `Wait for Glance to see that the upload to ${name} has ended`;
       return { kind: 'wait', imageId: id, forMs: wish.policy.pollMs, why };
     }
-    case 'active':
+    case 'active': {
+      // what was sent is not what was to be published
+      const bad = findGivenUp(run, 'upload', wish.policy.attempts);
+      if (bad?.refusal?.reason === 'invalid') return leave(at, explainGivenUp(bad));
       return checkContent(at, own);
+    }
     default:
       return startOver(at, own, `it is ${status}`);
   }

@@ -227,8 +227,11 @@ export const reportRules: readonly ReportRule[] = [
 /** All causes that a report shows for the checks that failed. */
 export function explainReport(report: GuestReport, checks: readonly Check[]): readonly Cause[] {
   const failed = new Map(checks.filter(({ ok }) => !ok).map((check) => [check.id, check]));
-  return reportRules.flatMap(({ code, hint, find }) => {
+  const causes = reportRules.flatMap(({ code, hint, find }) => {
     const found = find(report, failed);
     return found === null ? [] : [{ code, hint, ...found }];
   });
+  // a guest that is given up for something else has not had the time to call
+  const others = causes.filter(({ code }) => code !== 'boot-agent-silent');
+  return others.length > 0 ? others : causes;
 }
