@@ -6,6 +6,7 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/__tests__/support/real-builds-first.cjs',
   // some tests build images and boot them: more than two at a time would only slow each other down
-  maxWorkers: Math.max(1, Math.min(2, availableParallelism() - 1)),
+  maxWorkers: Math.min(2, availableParallelism()),
 };

@@ -35,6 +35,7 @@ export interface LayerBuildResult {
   status: number | null;
   image: string;
   layers: readonly { position: string; result: string; reason: string; saved: boolean }[];
+  stdout: string;
   log: string;
 }
 
@@ -126,7 +127,7 @@ async function runBuild(
     ...(how.flags ?? []),
     '--json',
   ];
-  const program = [process.execPath, join(checkout, 'bin', 'trove-image'), ...args];
+  const program = [join(checkout, 'bin', 'trove-image'), ...args];
   const within = how.onDisk ? onMachine(withMemory(directory, 2500)) : [];
   const [command = '', ...rest] = [...within, ...asUser(how.user), ...program];
   const child = spawn(command, rest, {
@@ -147,6 +148,7 @@ async function runBuild(
     status,
     image: outputs['image-path'] ?? '',
     layers: JSON.parse(outputs.layers ?? '[]'),
+    stdout,
     log,
   };
 }

@@ -44,7 +44,7 @@ export interface FileToSend {
 /** What an operation has told beside that it was done. */
 export interface Performance {
   readonly refusal: Refusal | null;
-  /** What the run knows more of its file, and of images that were proved. */
+  /** More about its file, and images that were proved. */
   readonly learned: Partial<Pick<PublishRun, 'digests' | 'proved'>>;
 }
 
@@ -89,7 +89,7 @@ export async function perform(
   }
 }
 
-/** Changes an image, outside of the operations: the sign of life. */
+/** The sign of life. */
 export const patchImage = (
   { access, glance }: Pick<PerformPorts, 'access' | 'glance'>,
   imageId: string,
@@ -97,6 +97,7 @@ export const patchImage = (
 ): Promise<ApiAnswer> => glance.call(describePatch(access, imageId, changes));
 
 const done: Performance = { refusal: null, learned: {} };
+const refuse = (text: string): Performance => ({ ...done, refusal: { reason: 'invalid', text } });
 
 function describeImageCall(
   { access, newId }: PerformPorts,
@@ -179,10 +180,7 @@ async function upload(
   if (file === null) throw new Error('there is no file to upload');
   const hashes = ['sha256', 'sha512'].map((name) => ({ name, hash: createHash(name) }));
   let sentBytes = 0;
-  const request = {
-    method: 'PUT' as const,
-    url: imageFileUrl(ports.access, operation.imageId),
-  };
+  const request = { method: 'PUT', url: imageFileUrl(ports.access, operation.imageId) } as const;
   const answer = await ports.glance.sendFile(request, file, {
     onSent(bytes, chunk) {
       // a token that was renewed begins again
@@ -198,8 +196,7 @@ async function upload(
   const sent = Object.fromEntries(hashes.map(({ name, hash }) => [name, hash.digest('hex')]));
   if (sent.sha256 === run.digests.sha256)
     return { refusal: null, learned: { digests: { ...run.digests, ...sent } } };
-  const text = `the file was changed while it was sent: its sha256 is ${sent.sha256} now`;
-  return { refusal: { reason: 'invalid', text }, learned: {} };
+  return refuse(`the file was changed while it was sent: its sha256 is ${sent.sha256} now`);
 }
 
 async function computeDigest(
@@ -212,14 +209,12 @@ async function computeDigest(
     file === null ? { digests: {} } : await digestFile(file.path, [algorithm, 'sha256']);
   const { [algorithm]: digest, sha256 }: Readonly<Record<string, string>> = digests;
   if (sha256 !== run.digests.sha256) {
-    const text = `the file was changed while it was published: its sha256 is ${sha256} now`;
-    return { refusal: { reason: 'invalid', text }, learned: {} };
+    return refuse(`the file was changed while it was published: its sha256 is ${sha256} now`);
   }
   if (digest !== undefined) {
     return { refusal: null, learned: { digests: { ...run.digests, [algorithm]: digest } } };
   }
-  const text = `${algorithm} is not known here`;
-  return { refusal: { reason: 'invalid', text }, learned: {} };
+  return refuse(`${algorithm} is not known here`);
 }
 
 /** Reads the image back: what the store gives must be what it took. */
@@ -233,8 +228,7 @@ async function prove(ports: PerformPorts, imageId: string, run: PublishRun): Pro
   if (digest === run.digests.sha512) {
     return { refusal: null, learned: { proved: [...run.proved, imageId] } };
   }
-  const text = `Glance gives back other bytes than it took: sha512 ${digest}`;
-  return { refusal: { reason: 'invalid', text }, learned: {} };
+  return refuse(`Glance gives back other bytes than it took: sha512 ${digest}`);
 }
 
 /** Reads an answer; after one that may pass, waits as long as it makes sense. */

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeCheckout } from '../../support/checkout.ts';
 import { listGuestImages } from '../../support/guest-docker.ts';
@@ -311,7 +311,9 @@ describe('a development image with a container image', () => {
   });
 
   it('leaves nothing on the machine', () => {
-    const residue = readResidue('trove-image-', { fileRoots: [directory] });
+    const work = join(directory, 'work');
+    for (const name of readdirSync(work)) expect(readdirSync(join(work, name))).toEqual([]);
+    const residue = readResidue(basename(directory));
     expect(residue).toMatchObject({ mounts: [], loops: [], processes: [] });
   });
 });
