@@ -1,3 +1,4 @@
+import type { Operation } from '../../model/publish-run.ts';
 import type { Wish } from '../../model/publish-wish.ts';
 import { isServing } from './builds.ts';
 import { markState } from './changes.ts';
@@ -51,10 +52,10 @@ export function retireOthers<W extends Wish>(at: Look<W>): Next {
 /** Deletes what has been replaced for long enough; nothing when anything could not be done before. */
 export function rotate(at: Look): Next {
   const { run, seen, wish } = at;
-  const trouble = run.history.some(
-    ({ operation }) =>
-      findGivenUp(run, nameOperation(operation), wish.policy.attempts)?.refusal != null,
-  );
+  const trouble = run.history.some(({ operation }) => {
+    const givenUp = findGivenUp(run, nameOperation(operation), wish.policy.attempts);
+    return givenUp?.refusal != null && !isOvertaken(at, operation);
+  });
   if (trouble) return null;
   for (const { build, role, why } of judgeBuilds(seen, wish.line, wish.policy)) {
     if (role !== 'expired') continue;
@@ -63,3 +64,11 @@ export function rotate(at: Look): Next {
   }
   return null;
 }
+
+/** A candidate that was not deleted because its own run promoted it in that moment: nothing has gone wrong. */
+const isOvertaken = ({ builds, run }: Look, operation: Operation): boolean =>
+  operation.kind === 'delete' &&
+  builds.some(
+    ({ image, state, sinceMs }) =>
+      image.id === operation.imageId && state !== 'candidate' && sinceMs >= run.startedAtMs,
+  );
