@@ -27,7 +27,7 @@ function classify(status: number, body: unknown): Refusal['reason'] {
 
 /** The sentence in an answer: of Trove's `{type: {message}}`, of a page of Glance, or of a proxy. */
 function quoteBody(body: unknown): string {
-  const text = typeof body === 'string' ? stripPage(body) : findMessage(body);
+  const text = stripPage(typeof body === 'string' ? body : findMessage(body));
   return text.replace(/\s+/g, ' ').trim().slice(0, 300);
 }
 

@@ -102,8 +102,9 @@ function findWarnings(
 const aboutVersion = ({ kind }: Operation): boolean =>
   ['create-version', 'update-version', 'set-parameters'].includes(kind);
 
+/** A candidate of this run is no loss: only what was there before is told of. */
 function nameDeleted(operation: Operation, first: Seen): readonly Named[] {
   if (operation.kind !== 'delete') return [];
   const { imageId, why } = operation;
-  return [{ id: imageId, name: first.images.find(({ id }) => id === imageId)?.name ?? '', why }];
+  return first.images.flatMap(({ id, name }) => (id === imageId ? [{ id, name, why }] : []));
 }
