@@ -5,7 +5,7 @@ import type { CommandResult, Commands } from '../../src/ports/commands.ts';
 import { startAgentProof } from '../../src/stages/agent-proof.ts';
 import { fakeFiles, fakeLog } from './fakes.ts';
 
-const directory = '/work/trove-image-AAAAAA/agent';
+const directory = '/srv/build/trove-image-AAAAAA/agent';
 const request: AgentRequest = {
   ...{ directory, hostDir: '/host', brokerAddress: '10.0.2.100:5672' },
   owner: { user: 'debian', group: 'root' },

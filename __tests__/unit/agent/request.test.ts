@@ -7,7 +7,7 @@ import {
 import type { AgentRequest } from '../../../src/model/agent.ts';
 
 const request: AgentRequest = {
-  ...{ directory: '/work/trove-image-AAAAAA/agent', hostDir: '/opt/trove image/host' },
+  ...{ directory: '/srv/build/trove-image-AAAAAA/agent', hostDir: '/opt/trove image/host' },
   owner: { user: 'debian', group: 'root' },
   brokerAddress: '10.0.2.100:5672',
   datastore: {

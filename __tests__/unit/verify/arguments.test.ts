@@ -36,14 +36,14 @@ describe('the words after verify', () => {
 
   it('are taken as they are', () => {
     const words = ['--level=inspect', '--timeout', '90', '--console', 'c.log', '--json'];
-    const more = ['--install', 'none', '--work-dir', '/work/', '--datastore', 'mysql:8.4'];
+    const more = ['--install', 'none', '--work-dir', '/srv/', '--datastore', 'mysql:8.4'];
     expect(read('--image', '/srv/i.raw', ...words, ...more)).toMatchObject({
       imagePath: '/srv/i.raw',
       level: 'inspect',
       timeoutSeconds: 90,
       consolePath: '/home/user/c.log',
       verdictPath: '/srv/verify.json',
-      workDir: '/work',
+      workDir: '/srv',
       install: false,
       datastore: 'mysql:8.4',
       json: true,

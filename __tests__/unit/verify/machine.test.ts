@@ -17,14 +17,14 @@ describe('the command that runs a guest', () => {
 
   it('gives it the disks in the order of their names: system, data, config drive', () => {
     expect(valuesOf(argv, '-drive')).toEqual([
-      'file=/work/guest/system.qcow2,if=virtio,format=qcow2,cache=unsafe',
-      'file=/work/guest/data.raw,if=virtio,format=raw,cache=unsafe',
-      'file=/work/guest/config-drive.iso,if=ide,media=cdrom,format=raw,readonly=on',
+      'file=/srv/guest/system.qcow2,if=virtio,format=qcow2,cache=unsafe',
+      'file=/srv/guest/data.raw,if=virtio,format=raw,cache=unsafe',
+      'file=/srv/guest/config-drive.iso,if=ide,media=cdrom,format=raw,readonly=on',
     ]);
   });
 
   it('gives it two cards that lead nowhere, but for one address that stands for the broker', () => {
-    const bus = "'/usr/bin/python3' '-I' '/opt/host/guest-forward' '/work/guest/broker.log'";
+    const bus = "'/usr/bin/python3' '-I' '/opt/host/guest-forward' '/srv/guest/broker.log'";
     expect(valuesOf(argv, '-netdev')).toEqual([
       'user,id=tenant,net=10.0.3.0/24,restrict=on',
       `user,id=management,net=10.0.2.0/24,restrict=on,guestfwd=tcp:10.0.2.100:5672-cmd:${bus}`,
