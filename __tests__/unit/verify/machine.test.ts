@@ -41,7 +41,7 @@ describe('the command that runs a guest', () => {
       '-netdev',
     );
     expect(tenant).toMatch(/,restrict=on,hostfwd=tcp:127\.0\.0\.1:23306-:3306$/);
-    expect(management).toMatch(/'\/work\/guest\/broker\.log' '20123'$/);
+    expect(management).toMatch(/'\/srv\/guest\/broker\.log' '20123'$/);
   });
 
   it('keeps paths whole that hold commas, blanks and quotes', () => {
