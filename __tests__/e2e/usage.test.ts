@@ -35,7 +35,7 @@ describe('the command line', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('"biuld" is not a command. Did you mean "build"?');
     expect(stderr).toContain(
-      'Use one of build, cache, clean, datastores, diff, help, images, trovestack, version.',
+      'Use one of build, cache, clean, datastores, diff, help, images, plan, publish, status, trovestack, verify, version.',
     );
   });
 
